@@ -1,0 +1,15 @@
+/** Node-only tests. Suites with real parts live under test/ with their own `npm run test:*` command (see README). */
+const realParts = ['/test/dynamodb/', '/test/filesystem/', '/test/conformance/', '/test/browser/'];
+
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.REAL_PARTS === '1' ? [] : realParts)],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' }],
+  },
+  watchman: false,
+  testTimeout: 60_000,
+};
