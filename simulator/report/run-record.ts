@@ -1,0 +1,118 @@
+/**
+ * What one simulated run leaves behind: the input of the summary, the report and the JSON document. Times are epoch
+ * milliseconds (virtual), sizes GiB, fractions 0..1, money USD. The same seed gives the same record; wall-clock time is
+ * not part of it.
+ */
+
+export interface VolumeSample {
+  atMs: number;
+  usedGib: number;
+  fileSystemGib: number;
+  sizeGib: number;
+}
+
+export interface VolumeRun {
+  volumeId: string;
+  instanceId: string;
+  mountPoint: string;
+  /** Every hour and at each change of size. */
+  samples: VolumeSample[];
+  minutesFull: number;
+}
+
+export interface ClusterRun {
+  name: string;
+  kind: string;
+  minutesFull: number;
+  startGib: number;
+  endGib: number;
+  peakUsedFraction: number;
+  growths: number;
+  refusals: number;
+  escalations: number;
+  /** Over clean growths: one volume, without approval; null where there was none. */
+  transitionsPerGrowth: { p50: number | null; max: number | null };
+  costUsdPerGrowth: number | null;
+  volumes: VolumeRun[];
+}
+
+export interface OperationRun {
+  operationId: string;
+  workflow: string;
+  cluster: string;
+  volumeId: string;
+  trigger: string;
+  startedAtMs: number;
+  endedAtMs?: number;
+  status: string;
+  outcome?: string;
+  action?: string;
+  reason?: string;
+  fromGib?: number;
+  targetGib?: number;
+  usdPerMonth?: number;
+  usedFraction?: number;
+  fullInHours?: number;
+  message?: string;
+  timeline: { atMs: number; what: string; detail?: Record<string, unknown> }[];
+  statesEntered: number;
+}
+
+export interface AlarmRun {
+  atMs: number;
+  alarm: string;
+  cluster?: string;
+  /** e.g. `i-0a…:/data1`. */
+  contributor: string;
+  state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+}
+
+/** A notification that went to a person, and what the simulated operator did about it. */
+export interface NotificationRun {
+  atMs: number;
+  kind: string;
+  cluster: string;
+  operationId: string;
+  subject: string;
+  text: string;
+}
+
+export interface OperatorRun {
+  atMs: number;
+  what: string;
+  operationId?: string;
+  volumeId?: string;
+}
+
+export interface RunRecord {
+  version: 1;
+  seed: number;
+  days: number;
+  startMs: number;
+  endMs: number;
+  /** Where the fill came from, e.g. a trace's name; notes such as "repeated 3 times". */
+  source: string;
+  notes: string[];
+  clusters: ClusterRun[];
+  operations: OperationRun[];
+  alarms: AlarmRun[];
+  notifications: NotificationRun[];
+  operatorActions: OperatorRun[];
+  workflows: Record<string, { executions: number; succeeded: number; failed: number }>;
+  /** `"<service>:<Operation>"` → count. */
+  apiCalls: Record<string, number>;
+  handlerInvocations: number;
+  violations: { invariant: string; atMs: number; subject: string; detail: string }[];
+}
+
+/** While it runs. */
+export interface Progress {
+  nowMs: number;
+  startMs: number;
+  endMs: number;
+  handlerInvocations: number;
+  runningWorkflows: { operationId: string; workflow: string; volumeId: string; state: string }[];
+  alarmsInAlarm: number;
+  clusters: { name: string; sizeGib: number; usedFraction: number; growths: number }[];
+  latest: string[];
+}
