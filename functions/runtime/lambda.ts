@@ -66,5 +66,5 @@ function chain(step: Step, runtime: Runtime): Invocable {
       else logger.warn(error?.message ?? 'unknown', log);
     })
     .handler(step);
-  return (event, context) => handled(event, context) as Promise<unknown>;
+  return (event, context) => handled(event, context);
 }

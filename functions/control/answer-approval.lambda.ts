@@ -1,0 +1,11 @@
+import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
+import { workflowsGateway } from '../gateways/workflows.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { lambda } from '../runtime/lambda.ts';
+import { answerApproval } from './answer-approval.step.ts';
+
+export const handler = lambda(answerApproval, {
+  clock: systemClock,
+  ledger: ledgerGateway,
+  workflows: workflowsGateway,
+});

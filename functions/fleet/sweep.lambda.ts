@@ -1,0 +1,17 @@
+import { ebsGateway } from '../gateways/ebs.ts';
+import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
+import { metricsGateway } from '../gateways/metrics.ts';
+import { workflowsGateway } from '../gateways/workflows.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { lambda } from '../runtime/lambda.ts';
+import { fleetFile } from './load.ts';
+import { sweep } from './sweep.step.ts';
+
+export const handler = lambda(sweep, {
+  clock: systemClock,
+  fleet: fleetFile,
+  ledger: ledgerGateway,
+  ebs: ebsGateway,
+  metrics: metricsGateway,
+  workflows: workflowsGateway,
+});

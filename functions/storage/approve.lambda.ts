@@ -1,0 +1,13 @@
+import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
+import { notifyGateway } from '../gateways/notify.ts';
+import { workflowsGateway } from '../gateways/workflows.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { lambda } from '../runtime/lambda.ts';
+import { approve } from './approve.step.ts';
+
+export const handler = lambda(approve, {
+  clock: systemClock,
+  ledger: ledgerGateway,
+  notify: notifyGateway,
+  workflows: workflowsGateway,
+});

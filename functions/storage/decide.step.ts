@@ -1,0 +1,97 @@
+import * as z from 'zod/mini';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Ledger } from '../gateways/ledger/ledger.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { DefectFault } from '../runtime/fault.ts';
+import { decideGrowth } from './decide.ts';
+import type { GrowthDecision } from './decision.ts';
+import type { ClusterFacts } from './facts.ts';
+import { clusterOf, Operation, parse } from './operation.ts';
+import { hashOf, planOf, type GrowthPlan } from './plan-hash.ts';
+
+interface Dependencies {
+  clock: Clock;
+  fleet: Fleet;
+  ledger: Ledger;
+}
+
+const Input = z.extend(Operation, {
+  facts: z.custom<ClusterFacts>((value) => typeof value === 'object' && value !== null && 'volumes' in value),
+  approved: z.optional(z.nullable(z.object({ fromGib: z.int(), targetGib: z.int() }))),
+  inspected: z.optional(z.boolean()),
+});
+
+/** What the state machine branches on: `next`, and what the next state needs. */
+export interface Decided {
+  next: 'grow' | 'ask' | 'inspect' | 'grow-filesystem' | 'record';
+  decision: GrowthDecision;
+  /** True where the cluster is in `mode: observe`: nothing was and will be done. */
+  observeOnly: boolean;
+  targetGib: number;
+  instanceId: string;
+  plan?: GrowthPlan;
+  planHash?: string;
+  approvalSeconds?: number;
+}
+
+/**
+ * State `Decide`: decides this volume, and for the record its broker's others, from the one observation. Run twice: the
+ * same decision is written again.
+ */
+export const decide =
+  ({ clock, fleet, ledger }: Dependencies) =>
+  async (event: unknown): Promise<Decided> => {
+    const { facts, approved, inspected, ...operation } = parse(Input, event);
+    const cluster = clusterOf(fleet, operation.cluster);
+    const volume = facts.volumes.find(({ volumeId }) => volumeId === operation.subject);
+    if (volume === undefined) throw new DefectFault('InputInvalid', `the observation lacks ${operation.subject}`);
+    const request = {
+      ...(operation.request?.action === undefined ? {} : { action: operation.request.action }),
+      ...(operation.request?.toGib === undefined ? {} : { toGib: operation.request.toGib }),
+      ...(approved === undefined || approved === null || approved.fromGib !== volume.sizeGib ? {} : { approved }),
+      ...(inspected === true ? { inspected } : {}),
+    };
+    const decision = decideGrowth({ volume, facts, cluster, prices: fleet.prices, request });
+    const siblings = facts.volumes
+      .filter((other) => other.volumeId !== volume.volumeId && !other.isRoot)
+      .map((other) => ({
+        volumeId: other.volumeId,
+        decision: decideGrowth({ volume: other, facts, cluster, prices: fleet.prices }),
+      }));
+
+    const observeOnly = cluster.mode === 'observe';
+    const plan = decision.action === 'grow' ? planOf(cluster.name, volume.volumeId, decision) : undefined;
+    const next = nextOf(decision, observeOnly);
+    await ledger.updateOperation(operation.operationId, {
+      decision: {
+        ...decision,
+        decidedAtMs: facts.nowMs,
+        mode: cluster.mode,
+        siblings: siblings.map((sibling) => ({
+          volumeId: sibling.volumeId,
+          action: sibling.decision.action,
+          reason: sibling.decision.reason,
+          usedFraction: sibling.decision.evidence.usedFraction,
+        })),
+      },
+      note: { atMs: clock.nowMs(), what: 'decided', detail: { action: decision.action, reason: decision.reason } },
+    });
+    return {
+      next,
+      decision,
+      observeOnly,
+      targetGib: decision.action === 'grow' ? decision.targetGib : volume.sizeGib,
+      instanceId: volume.instanceId,
+      ...(plan === undefined
+        ? {}
+        : { plan, planHash: hashOf(plan), approvalSeconds: Math.round(cluster.policy.approvalTimeoutHours * 3600) }),
+    };
+  };
+
+/** An inspection only reads, so it is made for an observed cluster too. */
+function nextOf(decision: GrowthDecision, observeOnly: boolean): Decided['next'] {
+  if (decision.action === 'inspect') return 'inspect';
+  if (observeOnly) return 'record';
+  if (decision.action === 'grow') return decision.needsApproval ? 'ask' : 'grow';
+  return decision.action === 'grow-filesystem' ? 'grow-filesystem' : 'record';
+}

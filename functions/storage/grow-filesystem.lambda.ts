@@ -1,0 +1,19 @@
+import { fleetFile } from '../fleet/load.ts';
+import { ebsGateway } from '../gateways/ebs.ts';
+import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
+import { ssmGateway } from '../gateways/ssm.ts';
+import { workflowsGateway } from '../gateways/workflows.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { lambda } from '../runtime/lambda.ts';
+import { setting } from '../runtime/runtime.ts';
+import { growFilesystem } from './grow-filesystem.step.ts';
+
+export const handler = lambda(growFilesystem, {
+  clock: systemClock,
+  fleet: fleetFile,
+  ledger: ledgerGateway,
+  workflows: workflowsGateway,
+  ebs: ebsGateway,
+  ssm: ssmGateway,
+  document: (runtime) => setting(runtime, 'GROW_FILESYSTEM_DOCUMENT'),
+});

@@ -1,0 +1,4 @@
+/** What other rooms may use of storage. */
+export type { GrowthDecision } from './decision.ts';
+export { remember } from './remember.ts';
+export { planFleet, survey, type PlanRow, type SurveyedBroker } from './survey.ts';

@@ -1,0 +1,138 @@
+/**
+ * How an operation ended, from what its states left behind: one table from a failure's name to a truthful end. Pure.
+ */
+import type { OperationStatus } from '../gateways/ledger/ledger.ts';
+import type { GrowthDecision } from './decision.ts';
+import { hourMs } from './limits.ts';
+
+export interface Failure {
+  Error?: string | undefined;
+  Cause?: string | undefined;
+}
+
+export interface Outcome {
+  status: Extract<OperationStatus, 'succeeded' | 'deferred' | 'refused' | 'escalated' | 'failed'>;
+  /** Stable code. */
+  outcome: string;
+  message: string;
+  /** A person is notified (once, then as a reminder). */
+  escalate: boolean;
+  /** No try before this many milliseconds from now; a later time that the service named wins. */
+  pauseMs?: number;
+  retryAtMs?: number;
+}
+
+/** Errors that end an operation without anybody having to act now: the sweep tries again. */
+const deferrals: Readonly<Record<string, { outcome: string; pauseMs: number }>> = {
+  AlreadyRunning: { outcome: 'already-running', pauseMs: 0 },
+  VolumeModificationLimit: { outcome: 'modification-limit', pauseMs: hourMs },
+  ModificationInProgress: { outcome: 'modification-in-progress', pauseMs: hourMs },
+  WorldChanged: { outcome: 'world-changed', pauseMs: 0 },
+  LedgerBusy: { outcome: 'ledger-busy', pauseMs: 0 },
+  Throttled: { outcome: 'throttled', pauseMs: 0 },
+  Paused: { outcome: 'paused', pauseMs: 0 },
+  ObserveOnly: { outcome: 'observe-only', pauseMs: 0 },
+  LeaseLost: { outcome: 'lease-lost', pauseMs: 0 },
+};
+
+/** Errors after which a person decides; `pauseMs` keeps the sweep from asking the same again at once. */
+const refusals: Readonly<
+  Record<string, { outcome: string; status: 'refused' | 'escalated' | 'failed'; pauseMs: number }>
+> = {
+  ApprovalRejected: { outcome: 'approval-rejected', status: 'refused', pauseMs: 12 * hourMs },
+  'States.Timeout': { outcome: 'deadline-passed', status: 'escalated', pauseMs: hourMs },
+  'States.HeartbeatTimeout': { outcome: 'deadline-passed', status: 'escalated', pauseMs: hourMs },
+  ApprovalExpired: { outcome: 'approval-expired', status: 'escalated', pauseMs: 4 * hourMs },
+  VolumeQuotaExceeded: { outcome: 'volume-quota', status: 'escalated', pauseMs: 6 * hourMs },
+  ModificationFailed: { outcome: 'modification-failed', status: 'escalated', pauseMs: hourMs },
+  HostUnreachable: { outcome: 'host-unreachable', status: 'escalated', pauseMs: hourMs },
+  HostBusy: { outcome: 'host-busy', status: 'escalated', pauseMs: hourMs },
+  FilesystemNotGrown: { outcome: 'filesystem-not-grown', status: 'escalated', pauseMs: hourMs },
+  VolumeNotFound: { outcome: 'volume-not-found', status: 'refused', pauseMs: 0 },
+  UnknownCluster: { outcome: 'unknown-cluster', status: 'refused', pauseMs: 0 },
+};
+
+export function outcomeOf(input: {
+  failure?: Failure | undefined;
+  decision?: GrowthDecision | undefined;
+  observeOnly?: boolean | undefined;
+  verified?: { filesystemBytes: number } | undefined;
+}): Outcome {
+  if (input.failure !== undefined) return ofFailure(input.failure, input.verified !== undefined);
+  if (input.verified !== undefined) {
+    const grown = input.decision?.action === 'grow';
+    return {
+      status: 'succeeded',
+      outcome: grown ? 'grown' : 'filesystem-grown',
+      message: grown ? 'grown and proven on the host' : 'the file system was grown to its volume',
+      escalate: false,
+    };
+  }
+  if (input.decision === undefined)
+    return { status: 'failed', outcome: 'defect', message: 'the operation ended without a decision', escalate: true };
+  return ofDecision(input.decision, input.observeOnly === true);
+}
+
+function ofFailure({ Error: name = 'Unknown', Cause: cause = '' }: Failure, verified: boolean): Outcome {
+  const message = messageOf(cause);
+  const deferral = deferrals[name];
+  if (deferral !== undefined) {
+    const retryAtMs = retryAtOf(message);
+    return {
+      status: 'deferred',
+      outcome: deferral.outcome,
+      message,
+      escalate: false,
+      pauseMs: deferral.pauseMs,
+      ...(retryAtMs === undefined ? {} : { retryAtMs }),
+    };
+  }
+  // The file system has grown; only the wait for `completed` was too long.
+  if (verified && name.startsWith('States.'))
+    return {
+      status: 'succeeded',
+      outcome: 'grown-completion-unseen',
+      message: 'grown and proven on the host; EBS had not completed in time',
+      escalate: true,
+    };
+  const refusal = refusals[name];
+  if (refusal !== undefined)
+    return { status: refusal.status, outcome: refusal.outcome, message, escalate: true, pauseMs: refusal.pauseMs };
+  return { status: 'failed', outcome: `error-${name}`, message, escalate: true, pauseMs: hourMs };
+}
+
+function ofDecision(decision: GrowthDecision, observeOnly: boolean): Outcome {
+  const message = `${decision.action}: ${decision.reason}`;
+  switch (decision.action) {
+    case 'keep':
+      return { status: 'succeeded', outcome: 'kept', message, escalate: false };
+    case 'wait':
+      return { status: 'deferred', outcome: decision.reason, message, escalate: false };
+    case 'refuse':
+      return { status: 'refused', outcome: decision.reason, message, escalate: true };
+    case 'escalate':
+      return { status: 'escalated', outcome: decision.reason, message, escalate: true };
+    case 'grow':
+    case 'grow-filesystem':
+    case 'inspect':
+      // Only an observed cluster comes here with something left to do; it is told once what would be done.
+      return { status: 'succeeded', outcome: observeOnly ? 'observed' : 'not-done', message, escalate: observeOnly };
+  }
+}
+
+/** A Lambda error's cause is JSON with `errorMessage`; a failed token's is plain text. */
+function messageOf(cause: string): string {
+  try {
+    const parsed: unknown = JSON.parse(cause);
+    const message = (parsed as { errorMessage?: unknown } | null)?.errorMessage;
+    return typeof message === 'string' ? message.slice(0, 500) : cause.slice(0, 500);
+  } catch {
+    return cause.slice(0, 500);
+  }
+}
+
+/** Our own faults name the time in ISO form. */
+function retryAtOf(message: string): number | undefined {
+  const found = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/.exec(message);
+  return found === null ? undefined : Date.parse(found[0]);
+}

@@ -1,0 +1,51 @@
+/**
+ * Settles what an earlier operation on the same volume left open: it was stopped, timed out or lost an answer. The world
+ * says what came of it. Called while the volume's lease is held, so nobody else acts meanwhile.
+ */
+import type { ClusterState, Intent, Ledger } from '../gateways/ledger/ledger.ts';
+import type { VolumeModification } from '../gateways/types.ts';
+import { matchesIntent, subjectOf } from './ec2/volume.ts';
+import { dayMs } from './limits.ts';
+
+/** EC2's answers are consistent long before this (own assumption, on the safe side). */
+export const settledAfterMs = 60_000;
+
+/** Whether a mutation whose answer nobody has took effect; `unclear` until enough time has passed to trust a no. */
+export function whatCameOf(
+  intent: Intent,
+  modification: VolumeModification | undefined,
+  nowMs: number,
+): 'accepted' | 'not-done' | 'unclear' {
+  if (modification !== undefined && matchesIntent(modification, intent)) return 'accepted';
+  return nowMs - intent.atMs >= settledAfterMs ? 'not-done' : 'unclear';
+}
+
+export async function reconcile(
+  { ledger, nowMs }: { ledger: Ledger; nowMs: number },
+  volume: { volumeId: string; cluster: string; modification?: VolumeModification },
+  operationId: string,
+  state: ClusterState,
+): Promise<void> {
+  const journal = await ledger.journal(subjectOf(volume.volumeId), nowMs - 2 * dayMs);
+  const open = journal.filter(
+    (intent) => intent.operationId !== operationId && (intent.status === 'intended' || intent.status === 'unknown'),
+  );
+  for (const intent of open) {
+    // A command on a host leaves nothing to read in the cloud: its script is idempotent, and the file system is looked at.
+    const came = intent.action === 'ec2:ModifyVolume' ? whatCameOf(intent, volume.modification, nowMs) : 'not-done';
+    if (came === 'unclear') continue;
+    const giveBack =
+      came === 'not-done' && intent.action === 'ec2:ModifyVolume' ? { giveBack: { volumeId: volume.volumeId } } : {};
+    await ledger.settleIntent({
+      intent,
+      status: came,
+      atMs: nowMs,
+      answer: 'settled by a later operation from what the cloud shows',
+      ...giveBack,
+    });
+  }
+  const reservation = state.reservations[volume.volumeId];
+  if (reservation !== undefined && reservation.operationId !== operationId) {
+    await ledger.releaseReservation(volume.cluster, volume.volumeId, reservation.operationId);
+  }
+}

@@ -1,0 +1,13 @@
+import { fleetFile } from '../fleet/load.ts';
+import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
+import { notifyGateway } from '../gateways/notify.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { lambda } from '../runtime/lambda.ts';
+import { record } from './record.step.ts';
+
+export const handler = lambda(record, {
+  clock: systemClock,
+  fleet: fleetFile,
+  ledger: ledgerGateway,
+  notify: notifyGateway,
+});

@@ -1,0 +1,13 @@
+import { ebsGateway } from '../gateways/ebs.ts';
+import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
+import { ssmGateway } from '../gateways/ssm.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { lambda } from '../runtime/lambda.ts';
+import { rememberInspection } from './remember-inspection.step.ts';
+
+export const handler = lambda(rememberInspection, {
+  clock: systemClock,
+  ledger: ledgerGateway,
+  ebs: ebsGateway,
+  ssm: ssmGateway,
+});
