@@ -1,8 +1,8 @@
 import { fleetFile } from '../fleet/load.ts';
 import { ebsGateway } from '../gateways/ebs.ts';
 import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { lambda } from '../runtime/lambda.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 import { apply } from './apply.step.ts';
 
 export const handler = lambda(apply, {

@@ -1,8 +1,8 @@
 import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
 import { notifyGateway } from '../gateways/notify.ts';
 import { workflowsGateway } from '../gateways/workflows.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { lambda } from '../runtime/lambda.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 import { approve } from './approve.step.ts';
 
 export const handler = lambda(approve, {

@@ -3,9 +3,9 @@ import { ebsGateway } from '../gateways/ebs.ts';
 import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
 import { ssmGateway } from '../gateways/ssm.ts';
 import { workflowsGateway } from '../gateways/workflows.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { lambda } from '../runtime/lambda.ts';
 import { setting } from '../runtime/runtime.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 import { growFilesystem } from './grow-filesystem.step.ts';
 
 export const handler = lambda(growFilesystem, {

@@ -1,8 +1,8 @@
 import { fleetFile } from '../fleet/load.ts';
 import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
 import { notifyGateway } from '../gateways/notify.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { lambda } from '../runtime/lambda.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 import { record } from './record.step.ts';
 
 export const handler = lambda(record, {

@@ -1,8 +1,8 @@
 import { ebsGateway } from '../gateways/ebs.ts';
 import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
 import { ssmGateway } from '../gateways/ssm.ts';
-import { systemClock } from '../runtime/clock.ts';
 import { lambda } from '../runtime/lambda.ts';
+import { systemClock } from '../runtime/system-clock.ts';
 import { rememberInspection } from './remember-inspection.step.ts';
 
 export const handler = lambda(rememberInspection, {
