@@ -1,0 +1,151 @@
+/**
+ * What each operation used of AWS, and what that costs: every function that ran for it (also those that started or woke
+ * it), every call they made, every state. Lambda's time comes from the committed table of `npm run bench:functions`,
+ * never from this run's own clock.
+ */
+import { readFileSync } from 'node:fs';
+import type { Call } from '../cloud/service.ts';
+import type { ExecutionRecord } from '../cloud/states-records.ts';
+import type { Simulation } from '../deploy/boot.ts';
+import { usdPer } from './prices.ts';
+
+interface Used {
+  states: number;
+  invocations: Record<string, number>;
+  writeUnits: number;
+  readUnits: number;
+  metrics: number;
+  notifications: number;
+  events: number;
+}
+
+export interface Costs {
+  of(operationId: string): { states: number; usd: number } | undefined;
+}
+
+type FunctionTable = Record<string, { memoryMib: number; warmMs: number }>;
+
+const kib = 1024;
+
+export function trackCosts(simulation: Simulation): Costs {
+  const used = new Map<string, Used>();
+  /** Who waits for it: events that wake name only the resource. */
+  const operationOf = new Map<string, string>();
+  const table = functionTable();
+  const { cloud, lambda, states, dynamodb } = simulation;
+
+  const entry = (operationId: string): Used => {
+    let one = used.get(operationId);
+    if (one === undefined) used.set(operationId, (one = { states: 0, invocations: {}, writeUnits: 0, readUnits: 0, metrics: 0, notifications: 0, events: 0 }));
+    return one;
+  };
+  const current = (): Used | undefined => {
+    const operationId = lambda.current()?.tag;
+    return operationId === undefined ? undefined : entry(operationId);
+  };
+
+  lambda.onInvocation((verb, payload) => {
+    const operationId = operationIn(payload, operationOf);
+    if (operationId !== undefined) count(entry(operationId).invocations, verb);
+    return operationId;
+  });
+  cloud.observe({
+    after: (call, outcome) => {
+      if ('error' in outcome) return;
+      remember(call, outcome.answer, lambda.current()?.tag, operationOf);
+      if (call.operation === 'StartExecution') ofStart(call, entry);
+      const mine = current() ?? ofMachine(call, entry);
+      if (mine !== undefined) add(mine, call, outcome.answer);
+    },
+  });
+  dynamodb.onWrite((_table, _key, before, after, transactional) => {
+    const mine = current();
+    if (mine === undefined) return;
+    const bytes = Math.max(sizeOf(before), sizeOf(after));
+    mine.writeUnits += Math.max(1, Math.ceil(bytes / kib)) * (transactional ? 2 : 1);
+  });
+  states.observe({
+    ended: (record: ExecutionRecord) => {
+      const operationId = (JSON.parse(record.input) as { operationId?: string }).operationId;
+      if (operationId !== undefined) entry(operationId).states += record.statesEntered;
+    },
+  });
+
+  return {
+    of: (operationId) => {
+      const mine = used.get(operationId);
+      return mine === undefined ? undefined : { states: mine.states, usd: priceOf(mine, table) };
+    },
+  };
+}
+
+function priceOf(mine: Used, table: FunctionTable): number {
+  const lambda = Object.entries(mine.invocations).reduce((sum, [verb, times]) => {
+    const known = table[verb];
+    if (known === undefined) throw new Error(`bench/functions.table.json does not know ${verb}: npm run bench:functions -- --write`);
+    const gibSeconds = (known.memoryMib / 1024) * (Math.ceil(known.warmMs) / 1000);
+    return sum + times * (usdPer.lambdaRequest + gibSeconds * usdPer.lambdaGibSecond);
+  }, 0);
+  return (
+    lambda +
+    mine.states * usdPer.stateTransition +
+    mine.writeUnits * usdPer.dynamodbWriteUnit +
+    mine.readUnits * usdPer.dynamodbReadUnit +
+    mine.metrics * usdPer.metricRead +
+    mine.notifications * usdPer.snsPublish +
+    mine.events * usdPer.customEvent
+  );
+}
+
+function functionTable(): FunctionTable {
+  const file = new URL('../../bench/functions.table.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { functions: FunctionTable }).functions;
+}
+
+/** A step's payload names its operation; an event names a volume or a command that an operation waits for. */
+function operationIn(payload: string, operationOf: Map<string, string>): string | undefined {
+  const event = JSON.parse(payload) as { operationId?: unknown; resources?: unknown; detail?: Record<string, unknown> } | null;
+  if (typeof event?.operationId === 'string') return event.operationId;
+  const commandId = event?.detail?.['command-id'];
+  if (typeof commandId === 'string') return operationOf.get(commandId);
+  const [arn] = Array.isArray(event?.resources) ? (event.resources as unknown[]) : [];
+  return typeof arn === 'string' ? operationOf.get(arn.slice(arn.lastIndexOf('/') + 1)) : undefined;
+}
+
+function remember({ service, operation, input }: Call, answer: unknown, operationId: string | undefined, operationOf: Map<string, string>): void {
+  if (operationId === undefined) return;
+  if (service === 'ec2' && operation === 'ModifyVolume') operationOf.set(String(input.VolumeId), operationId);
+  const commandId = (answer as { Command?: { CommandId?: string } } | undefined)?.Command?.CommandId;
+  if (operation === 'SendCommand' && commandId !== undefined) operationOf.set(commandId, operationId);
+}
+
+/** The function that starts an operation works for it too. */
+function ofStart({ input }: Call, entry: (operationId: string) => Used): void {
+  const { operationId } = JSON.parse(String(input.input ?? '{}')) as { operationId?: string };
+  if (operationId !== undefined) count(entry(operationId).invocations, 'start-workflow');
+}
+
+/** Direct integrations are called by the state machine itself, with the operation in what they send. */
+function ofMachine({ service, operation, input }: Call, entry: (operationId: string) => Used): Used | undefined {
+  if (service !== 'events' || operation !== 'PutEvents') return undefined;
+  const [first] = (input.Entries ?? []) as { Detail?: unknown }[];
+  const detail = (typeof first?.Detail === 'string' ? JSON.parse(first.Detail) : first?.Detail) as { operationId?: string } | undefined;
+  return detail?.operationId === undefined ? undefined : entry(detail.operationId);
+}
+
+function add(mine: Used, { service, operation, input }: Call, answer: unknown): void {
+  if (service === 'cloudwatch' && operation === 'GetMetricData') mine.metrics += ((input.MetricDataQueries ?? []) as unknown[]).length;
+  if (service === 'sns' && operation === 'Publish') mine.notifications += 1;
+  if (service === 'events' && operation === 'PutEvents') mine.events += ((input.Entries ?? []) as unknown[]).length;
+  // Strongly consistent: one unit for each 4 KiB.
+  if (service === 'dynamodb' && (operation === 'GetItem' || operation === 'Query')) mine.readUnits += Math.max(1, Math.ceil(sizeOf(answer) / (4 * kib)));
+}
+
+/** JSON is somewhat larger than DynamoDB's own counting: the estimate errs upwards. */
+function sizeOf(value: unknown): number {
+  return value === undefined ? 0 : JSON.stringify(value).length;
+}
+
+function count(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
