@@ -108,6 +108,8 @@ describe('ModifyVolume', () => {
     expect(errorOf(() => modify(volumeId, 110)).message).toContain('in 12 hours 0 minutes');
     ec2.switches.rateText = 'none';
     expect(errorOf(() => modify(volumeId, 110)).message).not.toMatch(/\d/);
+    ec2.switches.rateText = 'old';
+    expect(errorOf(() => modify(volumeId, 110)).message).toContain('Wait at least 6 hours between modifications');
 
     await clock.run(startMs + 24 * hour - 1);
     expect(errorOf(() => modify(volumeId, 110)).name).toBe('VolumeModificationRateExceeded');
@@ -140,6 +142,13 @@ describe('ModifyVolume', () => {
     const { volumeId } = ec2.createVolume({ sizeGib: 100, ...options });
     expect(errorOf(() => modify(volumeId, size)).name).toBe(code);
     expect(ec2.volume(volumeId)).toMatchObject({ sizeGib: 100, modifications: [] });
+  });
+
+  it('refuses a volume that is neither in use nor available', () => {
+    const { ec2, modify } = world();
+    const volume = ec2.createVolume({ sizeGib: 100 });
+    volume.state = 'creating';
+    expect(errorOf(() => modify(volume.volumeId, 200)).name).toBe('IncorrectState');
   });
 
   it('may end in failed: the old size stays, another try is allowed', async () => {
