@@ -1,0 +1,104 @@
+/** One page: how full the disks are, what the automation did about it, and what stood in its way. */
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Dashboard, GraphWidget, type IMetric, MathExpression, Metric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { DiskAlarm } from './disk-alarms.ts';
+import { type Verb, verbs, type Workflow, workflows } from './function-table.ts';
+import type { Deployed } from './functions.ts';
+import { faultsMetric, stateMetric } from './own-alarms.ts';
+
+export interface DashboardProps {
+  prefix: string;
+  diskAlarms: readonly DiskAlarm[];
+  functions: Readonly<Record<Verb, Deployed>>;
+  workflows: Readonly<Record<Workflow, CfnStateMachine>>;
+  ledger: ITable;
+}
+
+/** A graph holds at most 500 metrics; more queries than this in one picture nobody reads. */
+const queriesShownMax = 10;
+
+export class FleetDashboard extends Construct {
+  constructor(scope: Construct, id: string, props: DashboardProps) {
+    super(scope, id);
+    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: props.prefix });
+    dashboard.addWidgets(text(props), usedPercent(props, Stack.of(this).region));
+    dashboard.addWidgets(growths(props), executions(props));
+    dashboard.addWidgets(faults(), throttles(props));
+  }
+}
+
+const graph = (title: string, left: IMetric[], width = 12): GraphWidget =>
+  new GraphWidget({ title, left, width, height: 7, leftYAxis: { min: 0 } });
+
+const text = ({ prefix }: DashboardProps): TextWidget =>
+  new TextWidget({
+    width: 6,
+    height: 7,
+    markdown: [
+      `# ${prefix}`,
+      'Disks of the fleet, and what kafka-autopilot did about them.',
+      '`kafka-autopilot status` shows operations, `explain <operation>` why.',
+      'Each alarm names its runbook in its description.',
+    ].join('\n\n'),
+  });
+
+function usedPercent({ diskAlarms }: DashboardProps, region: string): GraphWidget {
+  const queries = new Map(diskAlarms.map((alarm) => [alarm.query, alarm.periodSeconds]));
+  const shown = [...queries].slice(0, queriesShownMax).map(
+    ([query, periodSeconds]) =>
+      new MathExpression({
+        expression: query,
+        usingMetrics: {},
+        label: '',
+        searchRegion: region,
+        period: Duration.seconds(periodSeconds),
+      }),
+  );
+  return graph('File systems, % used (fullest first)', shown, 18);
+}
+
+function growths({ functions }: DashboardProps): GraphWidget {
+  const invocations = (verb: Verb, label: string) => functions[verb].function.metricInvocations({ label });
+  return graph('Growths', [
+    invocations('apply', 'asked of EBS'),
+    invocations('grow-filesystem', 'file system grown'),
+    invocations('verify', 'verified'),
+  ]);
+}
+
+const executions = (props: DashboardProps): GraphWidget =>
+  graph(
+    'Executions',
+    workflows.flatMap((workflow) =>
+      ['Succeeded', 'Failed', 'TimedOut', 'Aborted'].map((end) =>
+        stateMetric(props.workflows[workflow], `Executions${end}`).with({ label: `${workflow} ${end}` }),
+      ),
+    ),
+  );
+
+const faults = (): GraphWidget =>
+  graph(
+    'Faults, by who acts next',
+    (['transient', 'refused', 'defect'] as const).map((faultClass) => faultsMetric(faultClass)),
+  );
+
+const throttles = ({ functions, ledger, workflows: machines }: DashboardProps): GraphWidget =>
+  graph('Throttles', [
+    ...verbs.map((verb) => functions[verb].function.metricThrottles({ label: `Lambda ${verb}` })),
+    ...workflows.map((workflow) =>
+      stateMetric(machines[workflow], 'ExecutionThrottled').with({ label: `Step Functions ${workflow}` }),
+    ),
+    ...['ReadThrottleEvents', 'WriteThrottleEvents'].map(
+      (metricName) =>
+        new Metric({
+          namespace: 'AWS/DynamoDB',
+          metricName,
+          dimensionsMap: { TableName: ledger.tableName },
+          statistic: 'Sum',
+          label: `DynamoDB ${metricName}`,
+        }),
+    ),
+  ]);

@@ -1,0 +1,93 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { pascalCase, workflows } from '../../infra/function-table.ts';
+import { calledBy } from '../../infra/workflows.ts';
+import {
+  exampleFleet,
+  list,
+  ofType,
+  references,
+  statementsOf,
+  synthesizeTemplate,
+  type Template,
+} from './synthesized.ts';
+
+let template: Template;
+beforeAll(async () => {
+  ({ template } = await synthesizeTemplate(exampleFleet()));
+});
+
+const machines = () =>
+  ofType(template, 'AWS::StepFunctions::StateMachine').map(([id, { Properties }]) => ({
+    id,
+    name: Properties.StateMachineName as string,
+    definition: Properties.DefinitionString as string,
+    substitutions: Properties.DefinitionSubstitutions as Record<string, unknown>,
+    properties: Properties,
+  }));
+
+describe('workflows', () => {
+  it('are exactly the files of statemachines/, under their fixed names', () => {
+    const files = readdirSync('statemachines').map((file) => file.replace('.asl.json', ''));
+    expect(files.sort()).toEqual([...workflows].sort());
+    expect(machines().map(({ name }) => name)).toEqual(workflows.map((workflow) => `demo-${workflow}`));
+  });
+
+  it('resolve every substitution to a published version of the function of that name, and give none unused', () => {
+    for (const { definition, substitutions } of machines()) {
+      const used = new Set([...definition.matchAll(/\$\{([^}]*)\}/g)].map((match) => match[1]));
+      expect(Object.keys(substitutions).sort()).toEqual([...used].sort());
+      for (const [name, value] of Object.entries(substitutions)) {
+        const [version = ''] = references(value);
+        expect(template.Resources[version]?.Type).toBe('AWS::Lambda::Version');
+        const [called = ''] = references(template.Resources[version]?.Properties);
+        const verb = String(template.Resources[called]?.Properties.FunctionName).replace('demo-', '');
+        expect(pascalCase(verb)).toBe(name);
+      }
+    }
+  });
+
+  it('have a time-out each, fit Step Functions, and log their errors', () => {
+    for (const { definition, properties } of machines()) {
+      expect((JSON.parse(definition) as { TimeoutSeconds?: number }).TimeoutSeconds).toBeGreaterThan(0);
+      expect(definition.length).toBeLessThan(1024 * 1024);
+      expect(properties.StateMachineType).toBe('STANDARD');
+      expect(properties.LoggingConfiguration).toMatchObject({ Level: 'ERROR' });
+    }
+  });
+
+  it('are published as versions that are kept, behind the alias that is started', () => {
+    for (const { id, name } of machines()) {
+      const versions = ofType(template, 'AWS::StepFunctions::StateMachineVersion').filter(([, version]) =>
+        references(version.Properties).includes(id),
+      );
+      expect(versions.map(([, version]) => [version.DeletionPolicy, version.UpdateReplacePolicy])).toEqual([
+        ['Retain', 'Retain'],
+      ]);
+      const aliases = ofType(template, 'AWS::StepFunctions::StateMachineAlias').filter(([, alias]) =>
+        references(alias.Properties.RoutingConfiguration).includes(versions[0]?.[0] ?? ''),
+      );
+      expect(aliases.map(([, alias]) => alias.Properties.Name)).toEqual(['live']);
+      expect(JSON.stringify(template)).toContain(`:stateMachine:${name}:live`);
+    }
+  });
+
+  it('may invoke the functions that they call and no other', () => {
+    for (const { properties, substitutions } of machines()) {
+      const invoked = statementsOf(template, references(properties.RoleArn)[0] ?? '')
+        .filter(({ Action }) => list(Action).includes('lambda:InvokeFunction'))
+        .flatMap(({ Resource }) => references(Resource));
+      const called = references(substitutions).flatMap((version) =>
+        references(template.Resources[version]?.Properties),
+      );
+      expect(invoked.sort()).toEqual(called.sort());
+    }
+  });
+});
+
+describe('calledBy', () => {
+  it('refuses a definition that names something unknown', () => {
+    const definition = readFileSync('statemachines/storage-sweep.asl.json', 'utf8').replace('${Sweep}', '${Swoop}');
+    expect(() => calledBy(definition, 'storage-sweep')).toThrow(/Swoop/);
+  });
+});
