@@ -10,7 +10,7 @@ import type { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { Permission } from './function-table.ts';
-import { eachWorkflow, executionsArn, workflowAliasArn, workflowArn } from './names.ts';
+import { eachWorkflow, executionsArn, liveAlias, workflowAliasArn, workflowArn } from './names.ts';
 
 /** What permissions are about. */
 export interface Subjects {
@@ -98,6 +98,13 @@ export function grantsOf(permission: Permission, scope: Construct, subjects: Sub
       ];
     case 'start-workflows':
       return [
+        // Through the alias only. Authorized on the state machine's own ARN with the alias as condition [DG auth-version-alias]…
+        {
+          actions: ['states:StartExecution'],
+          resources: eachWorkflow((workflow) => workflowArn(scope, prefix, workflow)),
+          conditions: { StringEquals: { 'states:StateMachineQualifier': liveAlias } },
+        },
+        // …or, as the service authorization reference lists aliases as resources, on the alias [?].
         {
           actions: ['states:StartExecution'],
           resources: eachWorkflow((workflow) => workflowAliasArn(scope, prefix, workflow)),

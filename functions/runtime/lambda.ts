@@ -4,7 +4,6 @@
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { Fault } from './fault.ts';
@@ -27,7 +26,11 @@ export function lambda<D extends object>(
   step: (dependencies: D) => Step,
   wiring: { [K in keyof D]: Wire<D[K]> },
 ): LambdaHandler {
-  const withRuntime = (runtime: Runtime): Invocable => chain(step(wire(wiring, runtime)), runtime);
+  const withRuntime = (runtime: Runtime): Invocable => {
+    let ready: Step | undefined;
+    // Wired inside the chain: what is missing is logged and counted as any other defect.
+    return chain(async (event) => (ready ??= step(wire(wiring, runtime)))(event), runtime);
+  };
   let wired: Invocable | undefined;
   const handler: Invocable = (event, context) => {
     wired ??= withRuntime(production());
@@ -50,7 +53,6 @@ function chain(step: Step, runtime: Runtime): Invocable {
   if (write !== undefined) Object.assign(metrics, { console: { log: write, warn: () => undefined } });
 
   const handled = middy<unknown, unknown>()
-    .use(logMetrics(metrics))
     .before(({ event, context }) => {
       logger.addContext(context);
       logger.resetKeys();
@@ -61,6 +63,7 @@ function chain(step: Step, runtime: Runtime): Invocable {
       const faultClass = error instanceof Fault ? error.faultClass : 'defect';
       metrics.addDimension('faultClass', faultClass);
       metrics.addMetric('Faults', MetricUnit.Count, 1);
+      metrics.publishStoredMetrics();
       const log = { fault: error?.name, faultClass };
       if (faultClass === 'defect') logger.error(error?.message ?? 'unknown', { ...log, error: error as Error });
       else logger.warn(error?.message ?? 'unknown', log);

@@ -39,6 +39,7 @@ export function trackCosts(simulation: Simulation): Costs {
     if (one === undefined) used.set(operationId, (one = { states: 0, invocations: {}, writeUnits: 0, readUnits: 0, metrics: 0, notifications: 0, events: 0 }));
     return one;
   };
+  let pendingUnits = 0;
   const current = (): Used | undefined => {
     const operationId = lambda.current()?.tag;
     return operationId === undefined ? undefined : entry(operationId);
@@ -55,14 +56,18 @@ export function trackCosts(simulation: Simulation): Costs {
       remember(call, outcome.answer, lambda.current()?.tag, operationOf);
       if (call.operation === 'StartExecution') ofStart(call, entry);
       const mine = current() ?? ofMachine(call, entry);
-      if (mine !== undefined) add(mine, call, outcome.answer);
+      if (mine !== undefined) {
+        add(mine, call, outcome.answer);
+        mine.writeUnits += pendingUnits * (call.operation === 'TransactWriteItems' ? 2 : 1);
+      }
+      pendingUnits = 0;
     },
   });
-  dynamodb.onWrite((_table, _key, before, after, transactional) => {
+  dynamodb.onWrite((_table, _key, before, after) => {
     const mine = current();
     if (mine === undefined) return;
-    const bytes = Math.max(sizeOf(before), sizeOf(after));
-    mine.writeUnits += Math.max(1, Math.ceil(bytes / kib)) * (transactional ? 2 : 1);
+    // Doubled below where the call was a transaction.
+    pendingUnits += Math.max(1, Math.ceil(Math.max(sizeOf(before), sizeOf(after)) / kib));
   });
   states.observe({
     ended: (record: ExecutionRecord) => {

@@ -4,7 +4,7 @@
  */
 import type { Fleet } from '../../functions/fleet/fleet.ts';
 import { bootFromTemplate, type Simulation } from '../deploy/boot.ts';
-import { watchInvariants, type Violation } from '../invariants/index.ts';
+import { watch, type Invariants } from '../invariants/index.ts';
 import type { Progress, RunRecord } from '../report/run-record.ts';
 import { Collector } from './collect.ts';
 import { trackCosts, type Costs } from './costs.ts';
@@ -35,7 +35,7 @@ export class Run {
   readonly simulation: Simulation;
   readonly options: RunOptions;
   readonly world: readonly WorldBroker[];
-  readonly violations: Violation[];
+  readonly invariants: Invariants;
   readonly #collector: Collector;
   readonly #costs: Costs;
   readonly #operator: OperatorLog;
@@ -50,7 +50,7 @@ export class Run {
     this.#source = fill.source;
     this.#notes = () => fill.model.notes;
     const instanceOf = (volumeId: string): string | undefined => world.find(({ volumes }) => volumes.some((volume) => volume.volumeId === volumeId))?.instanceId;
-    this.violations = watchInvariants(simulation, options.fleet);
+    this.invariants = watch(simulation, options.fleet);
     this.#costs = trackCosts(simulation);
     this.#collector = new Collector(simulation, options.fleet, world);
     this.#countRefusals();
@@ -106,7 +106,7 @@ export class Run {
       ),
       apiCalls: counters.apiCalls,
       handlerInvocations: Object.values(counters.handlerInvocations).reduce((sum, count) => sum + count, 0),
-      violations: this.violations.map(({ invariant, atMs, subject, detail }) => ({ invariant, atMs, subject, detail })),
+      violations: this.invariants.violations.map(({ invariant, atMs, subject, detail }) => ({ invariant, atMs, subject, detail })),
     };
   }
 

@@ -8,6 +8,7 @@ import {
   list,
   ofType,
   references,
+  sorted,
   statementsOf,
   synthesizeTemplate,
   type Template,
@@ -41,14 +42,18 @@ function sources(file: string, seen = new Set<string>()): string[] {
 const settingsIn = (texts: string[]): string[] =>
   texts.flatMap((text) => [...text.matchAll(/setting\(\s*runtime,\s*'(\w+)'/g)].map((match) => match[1] ?? ''));
 
+/** Functions whose role allows an action. */
+const allowed = (action: string) =>
+  ofType(template, 'AWS::Lambda::Function').filter(([, { Properties }]) =>
+    statementsOf(template, references(Properties.Role)[0] ?? '').some(({ Action }) => list(Action).includes(action)),
+  );
+
+const names = (action: string) => allowed(action).map(([, { Properties }]) => Properties.FunctionName);
+
 describe('deployed functions', () => {
   it('are exactly those that there is source for', () => {
     const deployed = ofType(template, 'AWS::Lambda::Function').map(([, { Metadata }]) => entryOf(Metadata));
-    expect(deployed.sort()).toEqual(
-      findEntries()
-        .map(({ file }) => file)
-        .sort(),
-    );
+    expect(sorted(deployed)).toEqual(sorted(findEntries().map(({ file }) => file)));
   });
 
   it.each(findEntries())('$verb has the settings that its code asks for, and no other', ({ verb, file }) => {
@@ -58,7 +63,7 @@ describe('deployed functions', () => {
     if (specOf(verb as Verb).permissions.includes('start-workflows')) {
       for (const name of ['STORAGE_SCALING', 'STORAGE_SWEEP', 'HOST_INSPECTION']) asked.add(`WORKFLOW_${name}`);
     }
-    expect(Object.keys(Variables).sort()).toEqual([...asked].sort());
+    expect(sorted(Object.keys(Variables))).toEqual(sorted(asked));
   });
 
   it.each(findEntries())('$verb may do what its gateways do, and no more', ({ file }) => {
@@ -78,7 +83,7 @@ describe('deployed functions', () => {
     };
     const expected = ['logs', ...gateways.map((gateway) => service[gateway] ?? `unknown gateway ${gateway}`)];
     if (properties.DeadLetterConfig !== undefined) expected.push('sqs');
-    expect([...services].sort()).toEqual([...new Set(expected)].sort());
+    expect(sorted(services)).toEqual(sorted(new Set(expected)));
   });
 
   it('run on one runtime, with a log group of their own, the fleet’s layer, and a published version that is kept', () => {
@@ -93,15 +98,8 @@ describe('deployed functions', () => {
   });
 
   it('modify volumes only in one function, and send only one document of ours each', () => {
-    const allowed = (action: string) =>
-      ofType(template, 'AWS::Lambda::Function').filter(([, { Properties }]) =>
-        statementsOf(template, references(Properties.Role)[0] ?? '').some(({ Action }) =>
-          list(Action).includes(action),
-        ),
-      );
-    const names = (action: string) => allowed(action).map(([, { Properties }]) => Properties.FunctionName);
     expect(names('ec2:ModifyVolume')).toEqual(['demo-apply']);
-    expect(names('ssm:SendCommand').sort()).toEqual(['demo-grow-filesystem', 'demo-inspect']);
+    expect(sorted(names('ssm:SendCommand'))).toEqual(['demo-grow-filesystem', 'demo-inspect']);
     for (const [, { Properties }] of allowed('ssm:SendCommand')) {
       const sends = statementsOf(template, references(Properties.Role)[0] ?? '').filter(({ Action }) =>
         list(Action).includes('ssm:SendCommand'),
@@ -113,11 +111,12 @@ describe('deployed functions', () => {
   });
 });
 
+const versions = (of: Template) => ofType(of, 'AWS::Lambda::Version').map(([id]) => id);
+
 describe('a changed fleet', () => {
   it('is a new version of every function, the same fleet none', async () => {
     const fleet = exampleFleet();
     const changed = await synthesizeTemplate({ ...fleet, sweepMinutes: fleet.sweepMinutes + 1 });
-    const versions = (of: Template) => ofType(of, 'AWS::Lambda::Version').map(([id]) => id);
     expect(versions(changed.template).filter((id) => versions(template).includes(id))).toEqual([]);
     expect(versions((await synthesizeTemplate(fleet)).template)).toEqual(versions(template));
   });

@@ -14,8 +14,7 @@ const withClusters = (count: number, change: (i: number) => Partial<Ec2Cluster> 
 });
 const threshold = (usedFractionMax: number) => ({ policy: { ...example.policy, usedFractionMax } });
 
-const withPeriod = (periodSeconds: number) =>
-  withClusters(1, () => ({ metric: { ...example.metric, periodSeconds } }));
+const withPeriod = (periodSeconds: number) => withClusters(1, () => ({ metric: { ...example.metric, periodSeconds } }));
 const withMountPoints = (count: number) => withClusters(count, (i) => ({ mountPoints: [`/data${i}`] }));
 
 /** With the longest partition, Region and account that a pattern may come to hold. */

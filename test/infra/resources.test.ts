@@ -6,6 +6,7 @@ import {
   list,
   ofType,
   references,
+  sorted,
   type Resource,
   statementsOf,
   synthesizeTemplate,
@@ -98,18 +99,14 @@ describe('every role', () => {
         ...references(Properties?.Role),
         ...references(Properties?.RoleArn),
         ...references((Properties?.Target as Record<string, unknown> | undefined)?.RoleArn),
-      ])
-      .sort();
-    expect(users).toEqual(
-      each('AWS::IAM::Role')
-        .map(([id]) => id)
-        .sort(),
-    );
+      ]);
+    expect(sorted(users)).toEqual(sorted(each('AWS::IAM::Role').map(([id]) => id)));
   });
 
   it('allows named actions only, attaches no managed policy, and gives no action on everything that could be narrower', () => {
     /** AWS offers no resource for these. */
-    const onEverything = /^(?:ec2:Describe[A-Z][A-Za-z]+|cloudwatch:GetMetricData|ssm:GetCommandInvocation|logs:[A-Z][A-Za-z]+)$/;
+    const onEverything =
+      /^(?:ec2:Describe[A-Z][A-Za-z]+|cloudwatch:GetMetricData|ssm:GetCommandInvocation|logs:[A-Z][A-Za-z]+)$/;
     for (const [id, role] of each('AWS::IAM::Role')) {
       expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
       for (const { Effect, Action, Resource } of statementsOf(template, id)) {

@@ -65,6 +65,7 @@ export function statementsOf(template: Template, roleId: string): Statement[] {
 }
 
 /** Sorted, for comparing without order. */
-export const sorted = (values: Iterable<unknown>): string[] => [...values].map(String).toSorted((a, b) => (a < b ? -1 : 1));
+export const sorted = (values: Iterable<unknown>): string[] =>
+  [...values].map(String).toSorted((a, b) => (a < b ? -1 : 1));
 
 export const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);

@@ -7,6 +7,7 @@ import {
   list,
   ofType,
   references,
+  sorted,
   statementsOf,
   synthesizeTemplate,
   type Template,
@@ -29,14 +30,14 @@ const machines = () =>
 describe('workflows', () => {
   it('are exactly the files of statemachines/, under their fixed names', () => {
     const files = readdirSync('statemachines').map((file) => file.replace('.asl.json', ''));
-    expect(files.sort()).toEqual([...workflows].sort());
+    expect(sorted(files)).toEqual(sorted(workflows));
     expect(machines().map(({ name }) => name)).toEqual(workflows.map((workflow) => `demo-${workflow}`));
   });
 
   it('resolve every substitution to a published version of the function of that name, and give none unused', () => {
     for (const { definition, substitutions } of machines()) {
       const used = new Set([...definition.matchAll(/\$\{([^}]*)\}/g)].map((match) => match[1]));
-      expect(Object.keys(substitutions).sort()).toEqual([...used].sort());
+      expect(sorted(Object.keys(substitutions))).toEqual(sorted(used));
       for (const [name, value] of Object.entries(substitutions)) {
         const [version = ''] = references(value);
         expect(template.Resources[version]?.Type).toBe('AWS::Lambda::Version');
@@ -80,7 +81,7 @@ describe('workflows', () => {
       const called = references(substitutions).flatMap((version) =>
         references(template.Resources[version]?.Properties),
       );
-      expect(invoked.sort()).toEqual(called.sort());
+      expect(sorted(invoked)).toEqual(sorted(called));
     }
   });
 });

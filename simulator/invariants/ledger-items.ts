@@ -1,0 +1,43 @@
+/**
+ * Reads what invariants need from writes to the ledger's table: intents, waits, pauses. Item types as in
+ * functions/gateways/ledger/items.ts; anything else is of no concern here.
+ */
+import type { Intent, Waiting } from '../../functions/gateways/ledger/ledger.ts';
+import type { Invariants } from './invariants.ts';
+
+/** A plain item (unmarshalled). */
+export type LedgerItem = Record<string, unknown>;
+
+export function tellOfWrite(
+  invariants: Invariants,
+  after: LedgerItem | undefined,
+  before: LedgerItem | undefined,
+): void {
+  const item = after ?? before;
+  switch (item?.['type']) {
+    case 'intent':
+      if (after !== undefined) {
+        invariants.tell('intentWritten', {
+          intent: after as unknown as Intent,
+          before: before as unknown as Intent | undefined,
+        });
+      }
+      break;
+    case 'waiting':
+      if (after === undefined) invariants.tell('waitDeleted', nameIn(item));
+      else invariants.tell('waitWritten', after as unknown as Waiting);
+      break;
+    case 'cluster':
+      if ((after?.['paused'] === undefined) !== (before?.['paused'] === undefined)) {
+        invariants.tell('pauseChanged', nameIn(item), after?.['paused'] !== undefined);
+      }
+      break;
+    default:
+  }
+}
+
+/** Keys are `<kind>#<name>` (functions/gateways/ledger/keys.ts). */
+function nameIn({ pk }: LedgerItem): string {
+  const key = pk as string;
+  return key.slice(key.indexOf('#') + 1);
+}
