@@ -172,10 +172,9 @@ function settled(
       givenBack: after.givenBack || undefined,
     };
     const stillOpen = x.equal('status', before.status);
-    const notGivenBack = `attribute_not_exists(${x.path('givenBack')})`;
     return {
       update: `SET ${x.assign(fields)}`,
-      condition: after.givenBack ? `${stillOpen} AND ${notGivenBack}` : stillOpen,
+      condition: after.givenBack ? `${stillOpen} AND attribute_not_exists(${x.path('givenBack')})` : stillOpen,
     };
   };
 }

@@ -128,7 +128,7 @@ probe() {
       ;;
   esac
   split_lines "$OUTPUT"
-  for line in "${LINES_READ[@]}"; do
+  for line in ${LINES_READ[@]+"${LINES_READ[@]}"}; do
     case $line in
       TYPE=*) CONTENT=${line#TYPE=} ;;
       UUID=*) UUID=${line#UUID=} ;;
@@ -285,7 +285,7 @@ examine_lvm() {
   split_lines "$OUTPUT"
   for line in ${LINES_READ[@]+"${LINES_READ[@]}"}; do
     split_fields "$line"
-    LOGICAL_VOLUME=${FIELDS[0]} LV_BYTES=${FIELDS[1]} segment=${FIELDS[2]} devices=${FIELDS[3]:-}
+    LOGICAL_VOLUME=${FIELDS[0]} LV_BYTES=${FIELDS[1]:-} segment=${FIELDS[2]:-} devices=${FIELDS[3]:-}
     [ "$segment" = linear ] || linear=0
     devices="$LOGICAL_VOLUME ${devices%%(*}"
     case $seen in '' | "$devices") ;; "$LOGICAL_VOLUME "*) spanning=1 ;; esac
