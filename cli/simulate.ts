@@ -6,7 +6,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import pico from 'picocolors';
 import { jsonDocument } from '../simulator/report/document.ts';
 import { reportHtml } from '../simulator/report/html.ts';
 import { liveView } from '../simulator/report/live-view.ts';
@@ -49,13 +48,23 @@ function parseOptions(args: string[]): Options {
     .option('--seed <n>', 'the same seed gives the same run, byte for byte', within(0, 2 ** 32 - 1, true), 1)
     .option('--fleet <file>', 'the fleet file', join(project, 'examples', 'fleet.yaml'))
     .option('--trace <csv file or folder>', 'fill the volumes as recorded traces say')
-    .option('--fill-hours <h>', 'with --trace: hours in which a volume fills at the mean rate', within(0.1, 10_000, false), 72)
+    .option(
+      '--fill-hours <h>',
+      'with --trace: hours in which a volume fills at the mean rate',
+      within(0.1, 10_000, false),
+      72,
+    )
     .option('--retention-hours <h>', 'with --trace: hours that records are kept', within(0.1, 100_000, false), 168)
     .option('--out <folder>', 'where the report goes', 'out')
-    .option('--operator <hours|none>', 'whether the simulated operator answers', (text) => {
-      if (text !== 'hours' && text !== 'none') throw new InvalidArgumentError("expected 'hours' or 'none'");
-      return text;
-    }, 'hours')
+    .option(
+      '--operator <hours|none>',
+      'whether the simulated operator answers',
+      (text) => {
+        if (text !== 'hours' && text !== 'none') throw new InvalidArgumentError("expected 'hours' or 'none'");
+        return text;
+      },
+      'hours',
+    )
     .option('--json', 'print one JSON document and nothing else')
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) });
@@ -79,9 +88,21 @@ async function simulate(options: Options): Promise<number> {
   say(`Synthesizing ${relative('.', resolve(options.fleet))} …`);
   const assembly = await synthesizeFleet(fleet);
   say(`Deploying the template into the simulator; ${options.days} days, seed ${options.seed}.`);
-  const run = await Run.boot({ fleet, assembly, seed: options.seed, days: options.days, fill, operator: options.operator });
+  const run = await Run.boot({
+    fleet,
+    assembly,
+    seed: options.seed,
+    days: options.days,
+    fill,
+    operator: options.operator,
+  });
 
-  const view = liveView({ stream: process.stdout, isTty: process.stdout.isTTY, columns: process.stdout.columns ?? 100, nowMs: () => performance.now() });
+  const view = liveView({
+    stream: process.stdout,
+    isTty: process.stdout.isTTY,
+    columns: process.stdout.columns ?? 100,
+    nowMs: () => performance.now(),
+  });
   await run.advance(run.endMs, quiet ? undefined : (progress) => view.update(progress));
   if (!quiet) view.done();
 
@@ -94,7 +115,10 @@ async function simulate(options: Options): Promise<number> {
     seed: options.seed,
     days: options.days,
     operator: options.operator,
-    fill: fill.kind === 'model' ? fill : { kind: 'traces', path: fill.path, meanFillHours: fill.meanFillHours, retentionHours: fill.retentionHours },
+    fill:
+      fill.kind === 'model'
+        ? fill
+        : { kind: 'traces', path: fill.path, meanFillHours: fill.meanFillHours, retentionHours: fill.retentionHours },
     fleet,
     nowMs: record.endMs,
     inputs: [],
@@ -102,12 +126,22 @@ async function simulate(options: Options): Promise<number> {
 
   const wallSeconds = Number(((performance.now() - startedMs) / 1000).toFixed(1));
   if (quiet) process.stdout.write(`${JSON.stringify(jsonDocument(record, wallSeconds), undefined, 2)}\n`);
-  else say(summary(record, { wallSeconds, reportPath: join(options.out, 'report.html'), colour: process.stdout.isTTY && process.env.NO_COLOR === undefined }));
+  else
+    say(
+      summary(record, {
+        wallSeconds,
+        reportPath: join(options.out, 'report.html'),
+        colour: process.stdout.isTTY && process.env.NO_COLOR === undefined,
+      }),
+    );
   return record.violations.length === 0 ? EXIT.ok : EXIT.failure;
 }
 
 function fail(error: unknown, json: boolean): number {
-  const wrong = error instanceof InvalidTrace || (error as NodeJS.ErrnoException).code === 'ENOENT' ? new WrongInput((error as Error).message) : error;
+  const wrong =
+    error instanceof InvalidTrace || (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? new WrongInput((error as Error).message)
+      : error;
   const { json: document, text, exitCode } = failed(wrong);
   if (json) process.stdout.write(`${JSON.stringify({ ...document, exitCode }, undefined, 2)}\n`);
   else process.stderr.write(`${text}\n`);
@@ -119,5 +153,10 @@ try {
   process.exitCode = await simulate(parseOptions(args));
 } catch (error) {
   // The parser has said what is wrong.
-  process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? EXIT.ok : EXIT.wrongInput) : fail(error, args.includes('--json'));
+  process.exitCode =
+    error instanceof CommanderError
+      ? error.exitCode === 0
+        ? EXIT.ok
+        : EXIT.wrongInput
+      : fail(error, args.includes('--json'));
 }

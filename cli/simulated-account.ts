@@ -16,7 +16,8 @@ const passesMs = 15 * 60_000;
 
 /** @throws WrongInput without a simulation in the directory */
 export const openSimulatedAccount: OpenSimulatedAccount = async ({ directory, fleetFile }) => {
-  if (fleetFile !== undefined) throw new WrongInput('a simulation keeps its own fleet: --fleet and --simulated exclude each other');
+  if (fleetFile !== undefined)
+    throw new WrongInput('a simulation keeps its own fleet: --fleet and --simulated exclude each other');
   const saved = read(directory);
   const run = await replay(saved, await synthesizeFleet(saved.fleet));
   const { simulation } = run;
@@ -57,7 +58,9 @@ function read(directory: string): ReturnType<typeof readSimulation> {
   try {
     return readSimulation(directory);
   } catch (error) {
-    throw new WrongInput(`${directory}: no simulation to go on with (${(error as Error).message}). Make one: npm start -- --days 3 --operator none --out ${directory}`);
+    throw new WrongInput(
+      `${directory}: no simulation to go on with (${(error as Error).message}). Make one: npm start -- --days 3 --operator none --out ${directory}`,
+    );
   }
 }
 

@@ -64,7 +64,8 @@ export async function wireFunction(
       AWS_LAMBDA_FUNCTION_NAME: declaration.name,
     },
     readText: (path) => readLayerText(declaration, path),
-    clientDefaults: simulatedClientDefaults(cloud),
+    // Without methods to call, the SDK does not prepare what it would log: a fifth of a run's time.
+    clientDefaults: Object.assign(simulatedClientDefaults(cloud), { logger: {} }),
     connect: (client) => freezable(connect(client), isFrozen),
     logLevel: 'SILENT',
     writeMetrics,

@@ -89,7 +89,7 @@ export class DeployedSystem {
    * @param verb as in its file's name, e.g. `start-workflow`
    * @throws Error named as the function's error where it failed
    */
-  invoke(verb: string, payload: unknown): Promise<unknown> {
+  async invoke(verb: string, payload: unknown): Promise<unknown> {
     const declaration = this.deployment.lambda.byVerb(verb);
     if (declaration === undefined) throw new TemplateError(verb, 'there is no such function in the template');
     return this.within(async () => {

@@ -84,7 +84,6 @@ export interface Checker {
   accepted?(mutation: Mutation): void;
   intentWritten?(change: IntentChange): void;
   waitWritten?(waiting: Waiting): void;
-  waitDeleted?(resource: string): void;
   /** `*` is the fleet. */
   pauseChanged?(cluster: string, isPaused: boolean): void;
   executionStarted?(execution: ExecutionView): void;

@@ -24,8 +24,7 @@ export function tellOfWrite(
       }
       break;
     case 'waiting':
-      if (after === undefined) invariants.tell('waitDeleted', nameIn(item));
-      else invariants.tell('waitWritten', after as unknown as Waiting);
+      if (after !== undefined) invariants.tell('waitWritten', after as unknown as Waiting);
       break;
     case 'cluster':
       if ((after?.['paused'] === undefined) !== (before?.['paused'] === undefined)) {

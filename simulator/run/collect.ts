@@ -62,7 +62,8 @@ export class Collector {
   #onEvent(event: BusEvent): void {
     const state = (event.detail.state as { value?: AlarmRun['state'] } | undefined)?.value;
     if (event.source === 'aws.cloudwatch' && state !== undefined) {
-      const attributes = (event.detail.alarmContributor as { attributes?: Record<string, string> } | undefined)?.attributes ?? {};
+      const attributes =
+        (event.detail.alarmContributor as { attributes?: Record<string, string> } | undefined)?.attributes ?? {};
       const instanceId = attributes.InstanceId;
       const cluster = this.#world.find((broker) => broker.instanceId === instanceId)?.cluster;
       this.alarms.push({
@@ -104,9 +105,12 @@ export class Collector {
         startGib: this.#startGib.get(cluster.name) ?? 0,
         endGib: volumes.reduce((sum, { volumeId }) => sum + ec2.volume(volumeId).sizeGib, 0),
         peakUsedFraction: Number((this.#peaks.get(cluster.name) ?? 0).toFixed(4)),
-        growths: own.filter(({ outcome }) => outcome === 'grown' || outcome === 'grown-completion-unseen').length,
+        // Proven on the host, be it by a later operation than the one that grew the volume.
+        growths: own.filter(({ outcome }) => outcome?.includes('grown') === true && outcome !== 'filesystem-not-grown')
+          .length,
         refusals: volumes.reduce((sum, { volumeId }) => sum + (refusedCalls.get(volumeId) ?? 0), 0),
-        escalations: own.filter(({ status }) => status === 'escalated' || status === 'refused' || status === 'failed').length,
+        escalations: own.filter(({ status }) => status === 'escalated' || status === 'refused' || status === 'failed')
+          .length,
         transitionsPerGrowth: { p50: median(states), max: states.at(-1) ?? null },
         costUsdPerGrowth: usd === null ? null : Number(usd.toFixed(7)),
         volumes,
@@ -122,7 +126,14 @@ function isCleanGrowth({ outcome, timeline }: OperationRun): boolean {
 }
 
 function toRun(operation: Operation, statesEntered: number): OperationRun {
-  const decision = (operation.decision ?? {}) as { action?: string; reason?: string; fromGib?: number; targetGib?: number; usdPerMonth?: number; evidence?: { usedFraction?: number; fullInHours?: number } };
+  const decision = (operation.decision ?? {}) as {
+    action?: string;
+    reason?: string;
+    fromGib?: number;
+    targetGib?: number;
+    usdPerMonth?: number;
+    evidence?: { usedFraction?: number; fullInHours?: number };
+  };
   const message = operation.timeline.findLast(({ what }) => what === 'ended')?.detail?.message;
   const { action, reason, fromGib, targetGib, usdPerMonth, evidence } = decision;
   return {
@@ -132,7 +143,17 @@ function toRun(operation: Operation, statesEntered: number): OperationRun {
     volumeId: operation.subject.replace(/^volume\//, ''),
     trigger: String(operation.trigger.type),
     startedAtMs: operation.startedAtMs,
-    ...given({ endedAtMs: operation.endedAtMs, outcome: operation.outcome, action, reason, fromGib, targetGib, usdPerMonth, usedFraction: evidence?.usedFraction, fullInHours: evidence?.fullInHours }),
+    ...given({
+      endedAtMs: operation.endedAtMs,
+      outcome: operation.outcome,
+      action,
+      reason,
+      fromGib,
+      targetGib,
+      usdPerMonth,
+      usedFraction: evidence?.usedFraction,
+      fullInHours: evidence?.fullInHours,
+    }),
     ...(typeof message === 'string' ? { message } : {}),
     status: operation.status,
     timeline: operation.timeline,
@@ -142,7 +163,9 @@ function toRun(operation: Operation, statesEntered: number): OperationRun {
 
 /** Without the members that are undefined. */
 function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 function median(values: readonly number[]): number | null {

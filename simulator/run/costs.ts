@@ -36,7 +36,11 @@ export function trackCosts(simulation: Simulation): Costs {
 
   const entry = (operationId: string): Used => {
     let one = used.get(operationId);
-    if (one === undefined) used.set(operationId, (one = { states: 0, invocations: {}, writeUnits: 0, readUnits: 0, metrics: 0, notifications: 0, events: 0 }));
+    if (one === undefined)
+      used.set(
+        operationId,
+        (one = { states: 0, invocations: {}, writeUnits: 0, readUnits: 0, metrics: 0, notifications: 0, events: 0 }),
+      );
     return one;
   };
   let pendingUnits = 0;
@@ -87,7 +91,8 @@ export function trackCosts(simulation: Simulation): Costs {
 function priceOf(mine: Used, table: FunctionTable): number {
   const lambda = Object.entries(mine.invocations).reduce((sum, [verb, times]) => {
     const known = table[verb];
-    if (known === undefined) throw new Error(`bench/functions.table.json does not know ${verb}: npm run bench:functions -- --write`);
+    if (known === undefined)
+      throw new Error(`bench/functions.table.json does not know ${verb}: npm run bench:functions -- --write`);
     const gibSeconds = (known.memoryMib / 1024) * (Math.ceil(known.warmMs) / 1000);
     return sum + times * (usdPer.lambdaRequest + gibSeconds * usdPer.lambdaGibSecond);
   }, 0);
@@ -104,12 +109,16 @@ function priceOf(mine: Used, table: FunctionTable): number {
 
 function functionTable(): FunctionTable {
   const file = new URL('../../bench/functions.table.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { functions: FunctionTable }).functions;
+  return JSON.parse(readFileSync(file, 'utf8')) as FunctionTable;
 }
 
 /** A step's payload names its operation; an event names a volume or a command that an operation waits for. */
 function operationIn(payload: string, operationOf: Map<string, string>): string | undefined {
-  const event = JSON.parse(payload) as { operationId?: unknown; resources?: unknown; detail?: Record<string, unknown> } | null;
+  const event = JSON.parse(payload) as {
+    operationId?: unknown;
+    resources?: unknown;
+    detail?: Record<string, unknown>;
+  } | null;
   if (typeof event?.operationId === 'string') return event.operationId;
   const commandId = event?.detail?.['command-id'];
   if (typeof commandId === 'string') return operationOf.get(commandId);
@@ -117,7 +126,12 @@ function operationIn(payload: string, operationOf: Map<string, string>): string 
   return typeof arn === 'string' ? operationOf.get(arn.slice(arn.lastIndexOf('/') + 1)) : undefined;
 }
 
-function remember({ service, operation, input }: Call, answer: unknown, operationId: string | undefined, operationOf: Map<string, string>): void {
+function remember(
+  { service, operation, input }: Call,
+  answer: unknown,
+  operationId: string | undefined,
+  operationOf: Map<string, string>,
+): void {
   if (operationId === undefined) return;
   if (service === 'ec2' && operation === 'ModifyVolume') operationOf.set(String(input.VolumeId), operationId);
   const commandId = (answer as { Command?: { CommandId?: string } } | undefined)?.Command?.CommandId;
@@ -126,7 +140,7 @@ function remember({ service, operation, input }: Call, answer: unknown, operatio
 
 /** The function that starts an operation works for it too. */
 function ofStart({ input }: Call, entry: (operationId: string) => Used): void {
-  const { operationId } = JSON.parse(String(input.input ?? '{}')) as { operationId?: string };
+  const { operationId } = JSON.parse(typeof input.input === 'string' ? input.input : '{}') as { operationId?: string };
   if (operationId !== undefined) count(entry(operationId).invocations, 'start-workflow');
 }
 
@@ -134,16 +148,20 @@ function ofStart({ input }: Call, entry: (operationId: string) => Used): void {
 function ofMachine({ service, operation, input }: Call, entry: (operationId: string) => Used): Used | undefined {
   if (service !== 'events' || operation !== 'PutEvents') return undefined;
   const [first] = (input.Entries ?? []) as { Detail?: unknown }[];
-  const detail = (typeof first?.Detail === 'string' ? JSON.parse(first.Detail) : first?.Detail) as { operationId?: string } | undefined;
+  const detail = (typeof first?.Detail === 'string' ? JSON.parse(first.Detail) : first?.Detail) as
+    | { operationId?: string }
+    | undefined;
   return detail?.operationId === undefined ? undefined : entry(detail.operationId);
 }
 
 function add(mine: Used, { service, operation, input }: Call, answer: unknown): void {
-  if (service === 'cloudwatch' && operation === 'GetMetricData') mine.metrics += ((input.MetricDataQueries ?? []) as unknown[]).length;
+  if (service === 'cloudwatch' && operation === 'GetMetricData')
+    mine.metrics += ((input.MetricDataQueries ?? []) as unknown[]).length;
   if (service === 'sns' && operation === 'Publish') mine.notifications += 1;
   if (service === 'events' && operation === 'PutEvents') mine.events += ((input.Entries ?? []) as unknown[]).length;
   // Strongly consistent: one unit for each 4 KiB.
-  if (service === 'dynamodb' && (operation === 'GetItem' || operation === 'Query')) mine.readUnits += Math.max(1, Math.ceil(sizeOf(answer) / (4 * kib)));
+  if (service === 'dynamodb' && (operation === 'GetItem' || operation === 'Query'))
+    mine.readUnits += Math.max(1, Math.ceil(sizeOf(answer) / (4 * kib)));
 }
 
 /** JSON is somewhat larger than DynamoDB's own counting: the estimate errs upwards. */

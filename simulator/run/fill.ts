@@ -21,7 +21,11 @@ export interface Fill {
   source: string;
 }
 
-export function fillFor(world: readonly WorldBroker[], options: FillOptions, { seed, startMs }: { seed: number; startMs: number }): Fill {
+export function fillFor(
+  world: readonly WorldBroker[],
+  options: FillOptions,
+  { seed, startMs }: { seed: number; startMs: number },
+): Fill {
   const volumes = world.flatMap((broker) => broker.volumes);
   if (options.kind === 'traces') {
     const model = traceFill({
@@ -36,7 +40,10 @@ export function fillFor(world: readonly WorldBroker[], options: FillOptions, { s
         retentionHours: options.retentionHours,
       })),
     });
-    return { model, source: `${options.traces.length} recorded trace${options.traces.length === 1 ? '' : 's'} (${options.path}), mean fill time ${options.meanFillHours} h, retention ${options.retentionHours} h` };
+    return {
+      model,
+      source: `${options.traces.length} recorded trace${options.traces.length === 1 ? '' : 's'} (${options.path}), mean fill time ${options.meanFillHours} h, retention ${options.retentionHours} h`,
+    };
   }
   const random = seededRandom(seed).fork('growth');
   const model = fillModel({

@@ -2,7 +2,6 @@
  * The person who is called: reads the topic, needs hours to answer, and then does what the notification says would help.
  * Everything they do goes through the same functions as the operator's command line, or is done to a host by hand.
  */
-import { operator } from '../cloud/cloud.ts';
 import type { Simulation } from '../deploy/boot.ts';
 import type { FillModel } from '../fill/index.ts';
 import type { Random } from '../random.ts';
@@ -22,7 +21,7 @@ interface Parts {
   simulation: Simulation;
   fill: FillModel;
   random: Random;
-  instanceOf(volumeId: string): string | undefined;
+  instanceOf: (volumeId: string) => string | undefined;
   /** `none` only reads. */
   answers: 'hours' | 'none';
 }
@@ -44,7 +43,9 @@ export function employOperator(parts: Parts): OperatorLog {
     }
     if (kind === 'escalation') {
       const { outcome = '', volumeId = '' } = attributes;
-      later(simulation, random.between(0.5, 4) * hourMs, () => help(parts, log, { outcome, volumeId, operationId, request }));
+      later(simulation, random.between(0.5, 4) * hourMs, () =>
+        help(parts, log, { outcome, volumeId, operationId, request }),
+      );
     }
   });
   return log;
@@ -52,7 +53,9 @@ export function employOperator(parts: Parts): OperatorLog {
 
 function later(simulation: Simulation, delayMs: number, act: () => Promise<void>): void {
   const { clock } = simulation;
-  clock.spawnAt(clock.nowMs() + Math.round(delayMs / 1000) * 1000, () => simulation.cloud.invocation(act)).catch((error: unknown) => clock.fail(error));
+  clock
+    .spawnAt(clock.nowMs() + Math.round(delayMs / 1000) * 1000, () => simulation.cloud.invocation(act))
+    .catch((error: unknown) => clock.fail(error));
 }
 
 async function answer({ simulation, fill, random }: Parts, log: OperatorLog, operationId: string): Promise<void> {
@@ -60,28 +63,20 @@ async function answer({ simulation, fill, random }: Parts, log: OperatorLog, ope
   if (approval === undefined || approval.answer !== undefined) return;
   const volumeId = String(approval.plan.volumeId);
   const approved = !random.chance(0.1);
-  await call(simulation, 'answer-approval', {
+  await simulation.invoke('answer-approval', {
     operationId,
     planHash: approval.planHash,
     answer: approved ? 'approved' : 'rejected',
     by: 'operator',
   });
   const atMs = simulation.clock.nowMs();
-  log.actions.push({ atMs, what: approved ? 'approved the growth' : 'rejected the growth and shortened retention', operationId, volumeId });
-  if (!approved) fill.shortenRetention(volumeId, atMs, reliefFactor);
-}
-
-/** As the command line does, within the activity that this person's work is. */
-async function call(simulation: Simulation, verb: string, payload: unknown): Promise<void> {
-  const declaration = simulation.lambda.byVerb(verb);
-  if (declaration === undefined) throw new Error(`the template has no function ${verb}`);
-  await simulation.cloud.call({
-    service: 'lambda',
-    operation: 'Invoke',
-    input: { FunctionName: declaration.arn, Payload: JSON.stringify(payload) },
-    principal: operator,
-    atMs: simulation.clock.nowMs(),
+  log.actions.push({
+    atMs,
+    what: approved ? 'approved the growth' : 'rejected the growth and shortened retention',
+    operationId,
+    volumeId,
   });
+  if (!approved) fill.shortenRetention(volumeId, atMs, reliefFactor);
 }
 
 interface Trouble {
@@ -94,14 +89,18 @@ interface Trouble {
 const hostTrouble = new Set(['host-unreachable', 'host-busy', 'filesystem-not-grown', 'inspection-impossible']);
 const noRoom = new Set(['at-size-limit', 'growth-barred', 'cluster-cap', 'approval-expired', 'volume-quota']);
 
-async function help({ simulation, fill, instanceOf }: Parts, log: OperatorLog, { outcome, volumeId, operationId, request }: Trouble): Promise<void> {
+async function help(
+  { simulation, fill, instanceOf }: Parts,
+  log: OperatorLog,
+  { outcome, volumeId, operationId, request }: Trouble,
+): Promise<void> {
   const atMs = simulation.clock.nowMs();
   const did = (what: string): void => void log.actions.push({ atMs, what, operationId, volumeId });
   if (hostTrouble.has(outcome)) {
     const instanceId = instanceOf(volumeId);
     if (instanceId !== undefined) simulation.ssm.setAgent(instanceId, 'up');
     did('restarted the SSM agent and asked for the file system to be grown');
-    await call(simulation, 'start-workflow', {
+    await simulation.invoke('start-workflow', {
       source: 'operator',
       workflow: 'storage-scaling',
       requestId: request(),

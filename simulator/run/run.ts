@@ -43,26 +43,43 @@ export class Run {
   readonly #source: string;
   readonly #refusedCalls = new Map<string, number>();
 
-  private constructor(simulation: Simulation, options: RunOptions, world: readonly WorldBroker[], fill: ReturnType<typeof fillFor>) {
+  private constructor(
+    simulation: Simulation,
+    options: RunOptions,
+    world: readonly WorldBroker[],
+    fill: ReturnType<typeof fillFor>,
+  ) {
     this.simulation = simulation;
     this.options = options;
     this.world = world;
     this.#source = fill.source;
     this.#notes = () => fill.model.notes;
-    const instanceOf = (volumeId: string): string | undefined => world.find(({ volumes }) => volumes.some((volume) => volume.volumeId === volumeId))?.instanceId;
+    const instanceOf = (volumeId: string): string | undefined =>
+      world.find(({ volumes }) => volumes.some((volume) => volume.volumeId === volumeId))?.instanceId;
     this.invariants = watch(simulation, options.fleet);
     this.#costs = trackCosts(simulation);
     this.#collector = new Collector(simulation, options.fleet, world);
     this.#countRefusals();
     const random = simulation.cloud.random('operator');
-    this.#operator = employOperator({ simulation, fill: fill.model, random, instanceOf, answers: options.operator ?? 'hours' });
+    this.#operator = employOperator({
+      simulation,
+      fill: fill.model,
+      random,
+      instanceOf,
+      answers: options.operator ?? 'hours',
+    });
     if (options.story !== false) tellStory(simulation, { startMs, days: options.days, instanceIdOf: instanceOf });
   }
 
   static async boot(options: RunOptions): Promise<Run> {
     const world = planWorld(options.fleet, options.seed);
     const fill = fillFor(world, options.fill, { seed: options.seed, startMs });
-    const simulation = await bootFromTemplate({ assembly: options.assembly, seed: options.seed, startMs, fill: fill.model });
+    const simulation = await bootFromTemplate({
+      assembly: options.assembly,
+      seed: options.seed,
+      startMs,
+      fill: fill.model,
+    });
     makeWorld(world, simulation.ec2, simulation.hosts);
     return new Run(simulation, options, world, fill);
   }
@@ -106,7 +123,12 @@ export class Run {
       ),
       apiCalls: counters.apiCalls,
       handlerInvocations: Object.values(counters.handlerInvocations).reduce((sum, count) => sum + count, 0),
-      violations: this.invariants.violations.map(({ invariant, atMs, subject, detail }) => ({ invariant, atMs, subject, detail })),
+      violations: this.invariants.violations.map(({ invariant, atMs, subject, detail }) => ({
+        invariant,
+        atMs,
+        subject,
+        detail,
+      })),
     };
   }
 
@@ -131,13 +153,18 @@ export class Run {
         growthsOf.set(broker.cluster, (growthsOf.get(broker.cluster) ?? 0) + ec2.volume(volumeId).modifications.length);
       }
     }
-    const running = [...simulation.states.records.all()].filter(({ status, workflow }) => status === 'RUNNING' && workflow.endsWith('storage-scaling'));
+    const running = [...simulation.states.records.all()].filter(
+      ({ status, workflow }) => status === 'RUNNING' && workflow.endsWith('storage-scaling'),
+    );
     const latestByContributor = new Map(this.#collector.alarms.map(({ contributor, state }) => [contributor, state]));
     return {
       nowMs: simulation.clock.nowMs(),
       startMs,
       endMs: this.endMs,
-      handlerInvocations: Object.values(simulation.counters().handlerInvocations).reduce((sum, count) => sum + count, 0),
+      handlerInvocations: Object.values(simulation.counters().handlerInvocations).reduce(
+        (sum, count) => sum + count,
+        0,
+      ),
       runningWorkflows: running.map(({ name, workflow, input, lastState }) => ({
         operationId: name.slice(0, 16),
         workflow,
@@ -151,7 +178,9 @@ export class Run {
         const usedGib = volumes.reduce((sum, { volumeId }) => sum + hosts.usedBytes(volumeId) / gib, 0);
         return { name, sizeGib, usedFraction: usedGib / sizeGib, growths: growthsOf.get(name) ?? 0 };
       }),
-      latest: this.#operator.notifications.slice(-3).map(({ atMs, subject }) => `${new Date(atMs).toISOString().slice(0, 16)} ${subject}`),
+      latest: this.#operator.notifications
+        .slice(-3)
+        .map(({ atMs, subject }) => `${new Date(atMs).toISOString().slice(0, 16)} ${subject}`),
     };
   }
 }

@@ -41,7 +41,8 @@ export function saveSimulation(directory: string, saved: SavedSimulation): void 
 export function readSimulation(directory: string): SavedSimulation {
   const file = join(directory, fileName);
   const saved = JSON.parse(readFileSync(file, 'utf8')) as SavedSimulation;
-  if (saved.version !== 1) throw new Error(`${file}: version ${String(saved.version)} is of another release, expected 1`);
+  if (saved.version !== 1)
+    throw new Error(`${file}: version ${String(saved.version)} is of another release, expected 1`);
   return saved;
 }
 

@@ -8,7 +8,10 @@ import type { Simulation } from '../deploy/boot.ts';
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
-export function tellStory(simulation: Simulation, options: { startMs: number; days: number; instanceIdOf(volumeId: string): string | undefined }): void {
+export function tellStory(
+  simulation: Simulation,
+  options: { startMs: number; days: number; instanceIdOf(volumeId: string): string | undefined },
+): void {
   const { cloud, clock, ssm, hosts } = simulation;
   const random = cloud.random('story');
   const { startMs, days } = options;
@@ -37,7 +40,9 @@ export function tellStory(simulation: Simulation, options: { startMs: number; da
     },
   });
   hosts.scriptFault = (_instanceId, script) =>
-    script === 'grow-filesystem' && due(failures, clock.nowMs()) ? { error: 'busy', message: 'another run holds the lock' } : undefined;
+    script === 'grow-filesystem' && due(failures, clock.nowMs())
+      ? { error: 'busy', message: 'another run holds the lock' }
+      : undefined;
 
   cloud.eventFault = (event) => {
     // What starts the simulation's own clockwork is not tampered with; what AWS emits is.

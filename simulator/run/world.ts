@@ -37,7 +37,8 @@ export function planWorld(fleet: Fleet, seed: number): WorldBroker[] {
   return fleet.clusters.flatMap((cluster) => {
     const random = seededRandom(seed).fork(`world ${cluster.name}`);
     const fixed = 'instanceIds' in cluster.brokers ? cluster.brokers.instanceIds : undefined;
-    const ids = fixed ?? Array.from({ length: brokersPerCluster }, (_, index) => idOf('i', cluster.name, String(index)));
+    const ids =
+      fixed ?? Array.from({ length: brokersPerCluster }, (_, index) => idOf('i', cluster.name, String(index)));
     const selected = 'tags' in cluster.brokers ? cluster.brokers.tags : {};
     return ids.map((instanceId, index): WorldBroker => {
       const [layout, filesystem] = layouts[index % layouts.length] ?? ['plain', 'xfs'];

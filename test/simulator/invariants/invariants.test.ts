@@ -187,7 +187,6 @@ describe('invariants', () => {
     world.intend(200, commandIntent);
     world.invariants.tell('attempted', command(world));
     world.invariants.tell('accepted', command(world));
-    world.invariants.tell('waitDeleted', 'volume/vol-1/usable');
     world.invariants.tell('pauseChanged', 'orders', true);
     world.settle(world.intend(300), 'refused');
     world.rest(minute);
@@ -358,14 +357,6 @@ describe('invariants', () => {
       'wait-without-execution',
       'a wait of an operation that does not run',
       (world) => world.invariants.tell('waitWritten', wait({ operationId: 'gone' })),
-    ],
-    [
-      'wait-without-execution',
-      'a wait that its execution left behind',
-      (world) => {
-        world.invariants.tell('waitWritten', wait());
-        world.end('SUCCEEDED');
-      },
     ],
     ['execution-ends', 'an execution older than its time-out', (world) => world.rest(3 * day + 1)],
     [

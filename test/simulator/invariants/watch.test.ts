@@ -35,7 +35,7 @@ function watched(isDryRun = false) {
   ec2.attach(volumeId, 'i-1', '/dev/sdf');
   hosts.mount({ instanceId: 'i-1', volumeId, mountPoint: '/kafka' });
 
-  let write: Listen = () => {};
+  const ledger: { write?: Listen } = {};
   const { cloud, clock, deployment } = world.simulation;
   const invariants = watch(
     {
@@ -46,7 +46,7 @@ function watched(isDryRun = false) {
       ec2,
       hosts,
       onLedgerWrite: (listen) => {
-        write = listen;
+        ledger.write = listen;
       },
       readOnlyDocuments: new Set(),
     },
@@ -62,7 +62,7 @@ function watched(isDryRun = false) {
       atMs: clock.nowMs(),
     });
   const intend = (sizeGib: number, status = 'intended') =>
-    write(
+    ledger.write?.(
       {
         pk: `journal#volume/${volumeId}`,
         type: 'intent',
@@ -76,7 +76,7 @@ function watched(isDryRun = false) {
       },
       undefined,
     );
-  const pause = () => write({ pk: 'cluster#*', type: 'cluster', paused: { by: 'me' } }, undefined);
+  const pause = () => ledger.write?.({ pk: 'cluster#*', type: 'cluster', paused: { by: 'me' } }, undefined);
   const names = () => invariants.violations.map(({ invariant }) => invariant);
   return { ...world, ec2, modify, intend, pause, names };
 }
@@ -102,7 +102,7 @@ describe('watch', () => {
     intend(50);
     pause();
     await simulation.run(startMs + minute);
-    expect(() => modify(50)).toThrow();
+    expect(() => modify(50)).toThrow('size');
     expect(names()).toEqual(['quiet-while-paused']);
   });
 
@@ -116,7 +116,7 @@ describe('watch', () => {
   it('leaves the operator and strangers alone', () => {
     const { modify, ec2, names, simulation } = watched(true);
     modify(150, operator);
-    expect(() => ec2.foreignModify(volumeId, { sizeGib: 200 })).toThrow();
+    expect(() => ec2.foreignModify(volumeId, { sizeGib: 200 })).toThrow('modification');
     expect(names()).toEqual([]);
     expect(simulation.counters().apiCalls).toEqual({ 'ec2:ModifyVolume': 1 });
   });
