@@ -7,8 +7,13 @@
  */
 import type { SimulatedCloud } from './cloud.ts';
 import type { FunctionDeclaration } from './lambda-environment.ts';
-import type { Invocation } from './lambda.ts';
 import { AwsError } from './service.ts';
+
+/** How an invocation ended; `payload` is JSON text. */
+export interface Invocation {
+  payload: string;
+  functionError: 'Unhandled' | undefined;
+}
 
 const retryDelaysMs = [60_000, 120_000];
 const eventAgeMsMaxDefault = 6 * 3_600_000;

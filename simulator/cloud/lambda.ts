@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context } from 'aws-lambda';
 import type { Random } from '../random.ts';
 import type { SimulatedCloud } from './cloud.ts';
-import { AsyncQueue } from './lambda-async.ts';
+import { AsyncQueue, type Invocation } from './lambda-async.ts';
 import { wireFunction, type FunctionDeclaration, type Invocable } from './lambda-environment.ts';
 import { AwsError, type Authorization, type Call, type Service } from './service.ts';
 
@@ -15,12 +15,6 @@ const syncBytesMax = 6 * 1024 * 1024;
 const asyncBytesMax = 1024 * 1024;
 /** Starting and running a small function takes some time [?]: seeded, so that ties are broken as in life. */
 const overheadMs = { low: 2, high: 25 };
-
-/** How an invocation ended; `payload` is JSON text. */
-export interface Invocation {
-  payload: string;
-  functionError: 'Unhandled' | undefined;
-}
 
 /** One finished invocation, for meters. */
 export interface InvocationReport {

@@ -28,8 +28,6 @@ import { meterServices } from './metrics.ts';
 import { DeployedSystem } from './simulation.ts';
 import { loadTemplate } from './template.ts';
 
-export type { SimulationCounters } from './simulation.ts';
-
 export interface BootOptions {
   /** The cloud assembly's folder, or one made by hand. */
   assembly: string | Assembly;

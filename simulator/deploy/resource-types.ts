@@ -4,7 +4,7 @@
  *
  * Ref and attributes: CloudFormation template reference, "Return values" of each type.
  */
-import type { Environment } from './template.ts';
+import type { Environment } from './environment.ts';
 import { stringAt, type JsonObject } from './json.ts';
 
 export interface Identity {

@@ -7,12 +7,7 @@ import { TemplateError } from './errors.ts';
 import { resolve, type Scope } from './intrinsics.ts';
 import { asList, isObject, objectAt, stringAt, type JsonObject } from './json.ts';
 import { resourceTypes, type Identity } from './resource-types.ts';
-
-export interface Environment {
-  account: string;
-  region: string;
-  stackName: string;
-}
+import type { Environment } from './environment.ts';
 
 export interface Resource extends Identity {
   logicalId: string;

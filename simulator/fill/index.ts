@@ -1,10 +1,4 @@
 /** What fills the simulated brokers' volumes. */
 export { reliefMs, type FillModel } from './fill-model.ts';
-export {
-  defaultTopics,
-  fillModel,
-  type SyntheticFill,
-  type SyntheticTopic,
-  type SyntheticVolume,
-} from './synthetic-fill.ts';
-export { traceFill, type TraceFill, type TraceVolume } from './trace-fill.ts';
+export { fillModel, type SyntheticFill } from './synthetic-fill.ts';
+export { traceFill } from './trace-fill.ts';

@@ -10,12 +10,6 @@ import type { WorldBroker } from './world.ts';
 const gib = 2 ** 30;
 const hourMs = 3_600_000;
 
-export interface Collected {
-  alarms: AlarmRun[];
-  operations: OperationRun[];
-  clusters: ClusterRun[];
-}
-
 export class Collector {
   readonly alarms: AlarmRun[] = [];
   readonly #simulation: Simulation;

@@ -1,10 +1,8 @@
 /**
  * What one growth costs to decide and carry out, at list prices of us-east-1 without any free tier. The table that the
  * README shows. Sources: aws-facts 9 (Step Functions, Lambda), 2.4 (GetMetricData); DynamoDB, SNS and EventBridge as on
- * their price pages, not re-read for this release.
+ * their price pages, not re-read for this release. As of 2026-11-20.
  */
-export const pricesDate = '2026-11-20';
-
 export const usdPer = {
   stateTransition: 0.025 / 1000,
   lambdaRequest: 0.2 / 1e6,

@@ -109,7 +109,7 @@ export class Run {
       startMs,
       endMs: simulation.clock.nowMs(),
       source: this.#source,
-      notes: [...this.#notes()],
+      notes: [...new Set(this.#notes())],
       clusters: this.#collector.clusters(operations, this.#refusedCalls, this.#costs),
       operations,
       alarms: this.#collector.alarms,

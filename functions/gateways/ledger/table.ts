@@ -30,4 +30,4 @@ export const ledgerTable = {
   TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
 } as const;
 
-export type LedgerTable = typeof ledgerTable;
+type LedgerTable = typeof ledgerTable;

@@ -12,7 +12,7 @@ export type CommandVerdict =
   | { answer: 'not-yet' };
 
 /** Errors of the scripts that pass by themselves (docs/host-scripts.md). */
-const passing = new Set(['busy', 'size-not-visible', 'deadline']);
+const passing = new Set(['busy', 'size-not-visible', 'deadline', 'interrupted', 'unreadable-output']);
 
 export async function judgeCommand(ssm: SsmGateway, detail: Record<string, unknown>): Promise<CommandVerdict> {
   const commandId = String(detail.commandId);

@@ -99,7 +99,7 @@ async function addModifications({ ebs, ledger, nowMs }: Sources, volumes: Volume
     if (modification.startedAtMs <= nowMs - journalMs) continue;
     const journal = await ledger.journal(subjectOf(volume.volumeId), nowMs - journalMs);
     volume.past = pastOf(journal, modification);
-    volume.growths = journal.filter(isGrowth).map(({ atMs, request }) => ({ atMs, fromGib: Number(request.fromGib) }));
+    volume.growths = growthsOf(journal, volume.inspection);
   }
 }
 
@@ -113,6 +113,22 @@ function pastOf(journal: Intent[], newest: VolumeModification): { startedAtMs: n
   const past = ours.map(({ atMs }) => ({ startedAtMs: atMs }));
   if (!ours.some((intent) => matchesIntent(newest, intent))) past.push({ startedAtMs: newest.startedAtMs });
   return past.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+}
+
+/** The longest that the script on the host takes (state `GrowFilesystem`). */
+const scriptMs = 15 * 60_000;
+
+/** The file system is grown by a command of the same operation; the host was looked at right after it. */
+function growthsOf(journal: Intent[], inspection: VolumeFacts['inspection']): VolumeFacts['growths'] {
+  return journal.filter(isGrowth).map(({ atMs, request, operationId }) => {
+    const command = journal.findLast(
+      (intent) => intent.operationId === operationId && intent.action === 'ssm:SendCommand',
+    );
+    if (command === undefined) return { atMs, fromGib: Number(request.fromGib) };
+    const latestMs = command.atMs + scriptMs;
+    const seenMs = inspection !== undefined && inspection.atMs >= command.atMs ? inspection.atMs : latestMs;
+    return { atMs, fromGib: Number(request.fromGib), doneAtMs: Math.min(latestMs, seenMs) };
+  });
 }
 
 function isGrowth({ action, status, request, foreign }: Intent): boolean {

@@ -15,7 +15,9 @@ export async function progress(
   if (volume === undefined) return { state: 'failed', sizeGib, message: `${volumeId} no longer exists` };
   // EC2 forgets a modification some time after it completed; the size then says all.
   if (modification === undefined) return { state: sizeGib >= targetGib ? 'completed' : 'pending', sizeGib };
-  if (modification.state === 'failed' && modification.targetGib >= targetGib) {
+  // The newest one that EC2 shows may be older than ours, or somebody else's that failed: only the same target is ours.
+  if (modification.targetGib < targetGib) return { state: 'pending', sizeGib };
+  if (modification.state === 'failed' && modification.targetGib === targetGib && modification.originalGib < targetGib) {
     return { state: 'failed', sizeGib, message: modification.statusMessage ?? 'the modification failed' };
   }
   if (sizeGib < targetGib || modification.state === 'modifying') return { state: 'pending', sizeGib };

@@ -7,9 +7,10 @@ export function subjectOf(volumeId: string): string {
   return `volume/${volumeId}`;
 }
 
-/** Clocks differ, and a call takes its time. */
+/** Clocks differ. */
 const earlierMs = 60_000;
-const laterMs = 10 * 60_000;
+/** One intent is tried again for up to half an hour (throttled, lost answers): the Retry of state `Apply`. */
+const laterMs = 45 * 60_000;
 
 /** Whether the service's modification is the one that an intent announced. */
 export function matchesIntent(

@@ -9,7 +9,6 @@ import {
   isType,
   type Item,
   members,
-  textBytes,
   typeNames,
   typeOf,
   validation,
@@ -188,7 +187,7 @@ function valueOf(operand: Operand, item: Item | undefined): Value | undefined {
 }
 
 function sizeOf(value: Value): number | undefined {
-  if ('S' in value) return textBytes(value.S);
+  if ('S' in value) return value.S.length;
   if ('B' in value) return value.B.length;
   if ('L' in value) return value.L.length;
   if ('M' in value) return Object.keys(value.M).length;

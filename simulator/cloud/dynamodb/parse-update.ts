@@ -50,7 +50,7 @@ function setValue(tokens: Tokens): RawSetValue {
 function checked(tokens: Tokens, node: RawOperand): RawOperand {
   if (node.kind !== 'call') return node;
   if (!functions.has(node.name))
-    throw tokens.invalid(`The function is not allowed to be used this way in an expression; function: ${node.name}`);
+    throw tokens.invalid(`The function is not allowed in an update expression; function: ${node.name}`);
   for (const inner of node.operands) checked(tokens, inner);
   return node;
 }

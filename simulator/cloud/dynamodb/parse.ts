@@ -35,6 +35,7 @@ const arities: Readonly<Record<string, number>> = {
   if_not_exists: 2,
   list_append: 2,
 };
+const updating = new Set(['if_not_exists', 'list_append']);
 const tests = new Set(['attribute_exists', 'attribute_not_exists', 'attribute_type', 'begins_with', 'contains']);
 
 /** Parsing is remembered: the code's expressions are few. */
@@ -179,5 +180,6 @@ function asCondition(tokens: Tokens, node: Node): RawCondition {
 }
 
 function misused(tokens: Tokens, name: string): Error {
-  return tokens.invalid(`The function is not allowed to be used this way in an expression; function: ${name}`);
+  const how = updating.has(name) ? 'in a condition expression' : 'to be used this way in an expression';
+  return tokens.invalid(`The function is not allowed ${how}; function: ${name}`);
 }

@@ -22,7 +22,7 @@ export class Tokens {
   constructor(source: string, kind: string) {
     this.#source = source;
     this.kind = kind;
-    if (source.trim() === '') throw this.invalid('The expression can not be empty;');
+    if (source === '') throw this.invalid('The expression can not be empty;');
     const bytes = Buffer.byteLength(source);
     if (bytes > expressionBytesMax)
       throw this.invalid(`Expression size has exceeded the maximum allowed size; expression size: ${bytes}`);

@@ -1,5 +1,12 @@
 /** What the ledger's cases begin with. */
-import type { Approval, Intent, Inspection, Ledger, Operation, Reservation } from '../../../functions/gateways/ledger/ledger.ts';
+import type {
+  Approval,
+  Intent,
+  Inspection,
+  Ledger,
+  Operation,
+  Reservation,
+} from '../../../functions/gateways/ledger/ledger.ts';
 import type { TestTable } from '../../support/dynamodb.ts';
 
 export interface LedgerUnderTest {

@@ -115,7 +115,10 @@ export function reservationCases(make: MakeLedger): void {
     const { ledger } = await make();
     const request = { intent: anIntent(), lease, clusterVersion: 0, reservation: aReservation(), day: today };
     expect(await ledger.reserveIntent(request)).toEqual({ reserved: false, because: 'lease-lost' });
-    expect(await reserve(ledger, { lease: { ...lease, fence: 0 } })).toEqual({ reserved: false, because: 'lease-lost' });
+    expect(await reserve(ledger, { lease: { ...lease, fence: 0 } })).toEqual({
+      reserved: false,
+      because: 'lease-lost',
+    });
   });
 
   it('goes to exactly one of two that read the same version', async () => {
