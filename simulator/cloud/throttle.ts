@@ -24,7 +24,7 @@ const ec2Named: Readonly<Record<string, Bucket>> = {
 };
 
 /**
- * Other services, per action, `*` for the rest. SOURCES below; [?] = unverified, docs/facts/rules-cloud.md.
+ * Other services, per action, `*` for the rest. SOURCES below; [?] = unverified, docs/facts/rules.md.
  */
 const otherBuckets: Readonly<Record<string, Readonly<Record<string, Bucket>>>> = {
   // StartExecution 1,300 and 300/s (us-east-1, us-west-2, eu-west-1; elsewhere 800 and 150), DescribeExecution 300 and

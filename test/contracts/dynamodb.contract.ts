@@ -14,10 +14,22 @@ import { updateCases } from './dynamodb/updates.ts';
 
 export function dynamodbContract(makeTable: MakeTable): void {
   const make = async () => requests(await makeTable());
-  describe('items and keys', () => itemCases(make));
-  describe('conditions', () => conditionCases(make));
-  describe('refused expressions', () => refusalCases(make));
-  describe('updates', () => updateCases(make));
-  describe('queries', () => queryCases(make));
-  describe('transactions', () => transactionCases(make));
+  describe('items and keys', () => {
+    itemCases(make);
+  });
+  describe('conditions', () => {
+    conditionCases(make);
+  });
+  describe('refused expressions', () => {
+    refusalCases(make);
+  });
+  describe('updates', () => {
+    updateCases(make);
+  });
+  describe('queries', () => {
+    queryCases(make);
+  });
+  describe('transactions', () => {
+    transactionCases(make);
+  });
 }

@@ -18,13 +18,31 @@ export function ledgerContract(makeTable: MakeTable): void {
     const table = await makeTable();
     return { table, ledger: ledgerGateway(table.runtime), other: ledgerGateway(table.runtime) };
   };
-  describe('leases', () => leaseCases(make));
-  describe('the bookkeeping of a cluster', () => clusterCases(make));
-  describe('reserving an intent', () => reservationCases(make));
-  describe('the journal', () => journalCases(make));
-  describe('volumes', () => volumeCases(make));
-  describe('operations', () => operationCases(make));
-  describe('approvals', () => approvalCases(make));
-  describe('waiting workflows', () => waitingCases(make));
-  describe('in trouble', () => troubleCases(make));
+  describe('leases', () => {
+    leaseCases(make);
+  });
+  describe('the bookkeeping of a cluster', () => {
+    clusterCases(make);
+  });
+  describe('reserving an intent', () => {
+    reservationCases(make);
+  });
+  describe('the journal', () => {
+    journalCases(make);
+  });
+  describe('volumes', () => {
+    volumeCases(make);
+  });
+  describe('operations', () => {
+    operationCases(make);
+  });
+  describe('approvals', () => {
+    approvalCases(make);
+  });
+  describe('waiting workflows', () => {
+    waitingCases(make);
+  });
+  describe('in trouble', () => {
+    troubleCases(make);
+  });
 }

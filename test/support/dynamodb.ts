@@ -6,6 +6,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ledgerTable } from '../../functions/gateways/ledger/table.ts';
 import type { Runtime, SdkClient } from '../../functions/runtime/runtime.ts';
 import { DynamoDbService } from '../../simulator/cloud/dynamodb/service.ts';
+import { virtualRetryStrategy } from '../../simulator/cloud/retry.ts';
 
 /** One table of the ledger's shape, empty. */
 export interface TestTable {
@@ -30,6 +31,9 @@ interface HandlerArguments {
 }
 type Handler = (args: HandlerArguments) => Promise<unknown>;
 type Middleware = (next: Handler, context: { commandName?: string }) => Handler;
+interface Retrying {
+  config: { maxAttempts: () => Promise<number>; retryStrategy: () => Promise<unknown> };
+}
 interface Stack {
   addRelativeTo(middleware: Middleware, options: Record<string, unknown>): void;
 }
@@ -59,9 +63,12 @@ export function simulatedTable(clock = new TestClock()): { table: TestTable; ser
 
 let tables = 0;
 
-/** @param endpoint e.g. `http://127.0.0.1:8000` */
-export async function localTable(endpoint: string): Promise<TestTable> {
-  const name = `ledger-${process.pid}-${++tables}`;
+/**
+ * @param endpoint e.g. `http://127.0.0.1:8000`
+ * @param label keeps the tables of one suite apart from another's, which counts for itself
+ */
+export async function localTable(endpoint: string, label: string): Promise<TestTable> {
+  const name = `${label}-${process.pid}-${++tables}`;
   const table = testTable(name, { endpoint });
   const { TimeToLiveSpecification: _, ...schema } = ledgerTable;
   await table.client.send(
@@ -117,6 +124,14 @@ function testTable(
     return answer;
   };
   const connect = <C extends SdkClient>(client: C): C => {
+    const { config } = client as unknown as Retrying;
+    // The SDK's own decisions about retries, without their waiting.
+    const retries = virtualRetryStrategy(
+      { sleep: () => Promise.resolve() },
+      () => 0,
+      () => config.maxAttempts(),
+    );
+    config.retryStrategy = () => Promise.resolve(retries);
     (client.middlewareStack as Stack).addRelativeTo(answering, {
       name: 'testTable',
       relation: 'after',

@@ -29,5 +29,3 @@ export const ledgerTable = {
   /** Epoch seconds. DynamoDB deletes within days of it, so nothing may rely on the moment. */
   TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
 } as const;
-
-type LedgerTable = typeof ledgerTable;

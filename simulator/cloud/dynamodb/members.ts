@@ -44,6 +44,6 @@ export function refuseUnknown(operation: string, input: Record<string, unknown>)
     if (!known.includes(member)) throw new Error(`the simulated DynamoDB does not follow ${member} of ${operation}`);
     const allowed = Object.hasOwn(values, member) ? values[member] : undefined;
     if (allowed !== undefined && !allowed.includes(value))
-      throw new Error(`the simulated DynamoDB does not follow ${member} ${String(value)} of ${operation}`);
+      throw new Error(`the simulated DynamoDB does not follow ${member} ${JSON.stringify(value)} of ${operation}`);
   }
 }

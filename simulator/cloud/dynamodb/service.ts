@@ -8,13 +8,13 @@ import type { VirtualClock } from '../../clock.ts';
 import { type Authorization, AwsError, type Call, type Service } from '../service.ts';
 import { type TableDescription, toSchema } from './description.ts';
 import { operations, refuseUnknown } from './members.ts';
-import { type ExpressionInput, Placeholders } from './placeholders.ts';
+import { Placeholders } from './placeholders.ts';
 import { toProjection } from './projection.ts';
-import { query, type QueryInput } from './query.ts';
+import { query } from './query.ts';
 import { type Change, Table } from './table.ts';
 import { checkLength, RequestTokens, transactionOf } from './transaction.ts';
 import { copiedItem, takenItem, validation } from './values.ts';
-import { changeOf, conditionFailed, returned, toWrite, type WriteInput, type WriteKind } from './write.ts';
+import { changeOf, conditionFailed, returned, toWrite, type WriteKind } from './write.ts';
 
 export type PlainItem = Record<string, unknown>;
 /** `before` and `after` are undefined where the item was not or is no more. */

@@ -1,6 +1,6 @@
 /**
  * The rules of ModifyVolume and the life of a modification. Sources: aws-facts 2.1 and 2.2, ModifyVolumeCommand.d.ts of
- * client-ec2 3.1169; what is marked [?] there and here is a switch or listed in docs/facts/rules-cloud.md.
+ * client-ec2 3.1169; what is marked [?] there and here is a switch or listed in docs/facts/rules.md.
  */
 import type { VolumeType } from '../../../functions/gateways/types.ts';
 import type { SimulatedCloud } from '../cloud.ts';

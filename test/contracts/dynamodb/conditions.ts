@@ -144,10 +144,11 @@ export function conditionCases(make: Make): void {
   });
 
   it('count the characters of text, not its bytes', async () => {
-    const { put, delete: remove } = await make();
+    const { put, get, delete: remove } = await make();
     await put(item);
     const size = { ConditionExpression: 'size(accent) = :n', ExpressionAttributeValues: { ':n': N(1) } };
     await remove(key(), size);
+    expect(await get(key())).toBeUndefined();
   });
 
   it('find nothing where there is no item', async () => {

@@ -85,8 +85,10 @@ export function itemCases(make: Make): void {
   });
 
   it('are taken with 31 levels of maps and keys of full length', async () => {
-    const { put } = await make();
-    await put({ ...key('x'.repeat(2048), 'é'.repeat(512)), deep: nested(31) });
+    const { put, get } = await make();
+    const item = { ...key('x'.repeat(2048), 'é'.repeat(512)), deep: nested(31) };
+    await put(item);
+    expect(await get(key('x'.repeat(2048), 'é'.repeat(512)))).toEqual(item);
   });
 
   it.each([

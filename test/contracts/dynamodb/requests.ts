@@ -50,11 +50,12 @@ export async function failure(
 
 export type Requests = ReturnType<typeof requests>;
 
+function fields<T>(answer: { $metadata: unknown } & T): Omit<T, '$metadata'> {
+  const { $metadata: _, ...rest } = answer;
+  return rest;
+}
+
 export function requests({ client, name: TableName, calls }: TestTable) {
-  const fields = <T>(wrapped: { $metadata: unknown } & T): Omit<T, '$metadata'> => {
-    const { $metadata: _, ...answer } = wrapped;
-    return answer;
-  };
   return {
     calls,
     TableName,

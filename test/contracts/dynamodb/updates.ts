@@ -12,6 +12,8 @@ const item = {
 const list = names({ '#l': 'list' });
 const all = { ReturnValues: 'ALL_NEW' } as const;
 
+const set = (...members: string[]) => ({ ...values({ ':x': { SS: members } }), ...all });
+
 export function updateCases(make: Make): void {
   const made = async () => {
     const requests = await make();
@@ -69,7 +71,6 @@ export function updateCases(make: Make): void {
 
   it('add to sets and take out of them until none is left', async () => {
     const { update } = await made();
-    const set = (...members: string[]) => ({ ...values({ ':x': { SS: members } }), ...all });
     expect((await update('ADD tags :x', set('c', 'a')))?.tags?.SS?.toSorted()).toEqual(['a', 'b', 'c']);
     expect((await update('DELETE tags :x', set('a', 'z')))?.tags?.SS?.toSorted()).toEqual(['b', 'c']);
     expect((await update('DELETE tags :x', set('b', 'c')))?.tags).toBeUndefined();

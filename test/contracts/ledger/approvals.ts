@@ -51,7 +51,7 @@ export function approvalCases(make: MakeLedger): void {
       ledger.answerApproval(yes),
       other.answerApproval({ ...yes, answer: 'rejected', by: 'bob' }),
     ]);
-    expect(answers.map(({ answered }) => answered).toSorted()).toEqual([false, true]);
+    expect(answers.filter(({ answered }) => answered)).toHaveLength(1);
   });
 
   it('are renewed with a new token', async () => {

@@ -24,7 +24,7 @@ export function leaseCases(make: MakeLedger): void {
   it('go to exactly one of two executions that race', async () => {
     const { ledger, other } = await make();
     const answers = await Promise.all([ledger.takeLease(by('one')), other.takeLease(by('two'))]);
-    expect(answers.map(({ taken }) => taken).toSorted()).toEqual([false, true]);
+    expect(answers.filter(({ taken }) => taken)).toHaveLength(1);
     const winner = answers.find((answer) => answer.taken);
     const loser = answers.find((answer) => !answer.taken);
     expect(loser).toEqual({ taken: false, holder: winner?.taken === true ? winner.lease : undefined });
@@ -67,7 +67,8 @@ export function leaseCases(make: MakeLedger): void {
     for (const [i, name] of ['one', 'two', 'one'].entries()) {
       const taken = await ledger.takeLease(by(name));
       expect(taken).toMatchObject({ taken: true, lease: { fence: i + 1 } });
-      if (taken.taken) expect(await ledger.releaseLease(taken.lease)).toBe(true);
+      const free = { name: subject, executionArn: execution(name), fence: i + 1 };
+      expect(await ledger.releaseLease(free)).toBe(true);
       expect(await ledger.readLease(subject)).toBeUndefined();
     }
   });

@@ -19,6 +19,14 @@ const key = { intentId: anIntent().intentId, subject, cluster };
 const second = { volumeId: 'vol-0b2', operationId: 'op-2' };
 const paused = { by: 'ada', atMs: noonMs, reason: 'maintenance' };
 
+const requestOf = (operationId: string) => ({
+  intent: anIntent({ operationId, intentId: `${operationId}/ec2:ModifyVolume`, subject: `volume/${operationId}` }),
+  lease,
+  clusterVersion: 0,
+  reservation: aReservation({ operationId, volumeId: operationId }),
+  day: today,
+});
+
 export function reservationCases(make: MakeLedger): void {
   it('writes the intent, the reservation and the sums of the day together', async () => {
     const { ledger } = await make();
@@ -124,15 +132,8 @@ export function reservationCases(make: MakeLedger): void {
   it('goes to exactly one of two that read the same version', async () => {
     const { ledger, other } = await make();
     await ledger.takeLease({ name: subject, operationId: 'op-1', executionArn: lease.executionArn, nowMs: noonMs });
-    const request = (operationId: string) => ({
-      intent: anIntent({ operationId, intentId: `${operationId}/ec2:ModifyVolume`, subject: `volume/${operationId}` }),
-      lease,
-      clusterVersion: 0,
-      reservation: aReservation({ operationId, volumeId: operationId }),
-      day: today,
-    });
     // On a real table one of the two may be told to come again.
-    const tries = await Promise.allSettled([ledger.reserveIntent(request('a')), other.reserveIntent(request('b'))]);
+    const tries = await Promise.allSettled([ledger.reserveIntent(requestOf('a')), other.reserveIntent(requestOf('b'))]);
     const reserved = tries.filter((answer) => answer.status === 'fulfilled' && answer.value.reserved);
     expect(reserved.length).toBeLessThanOrEqual(1);
     expect((await ledger.clusterState(cluster)).version).toBe(reserved.length);
