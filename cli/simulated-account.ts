@@ -21,18 +21,17 @@ export const openSimulatedAccount: OpenSimulatedAccount = async ({ directory, fl
   const saved = read(directory);
   const run = await replay(saved, await synthesizeFleet(saved.fleet));
   const { simulation } = run;
-  const ledger = inVirtualTime(simulation, simulation.ledger);
-  const ebs = inVirtualTime(simulation, ebsGateway(simulation.operatorRuntime));
-  const metrics = inVirtualTime(simulation, metricsGateway(simulation.operatorRuntime));
+  const within = oneAfterTheOther(simulation);
+  const gateways = { ledger: simulation.ledger, ebs: ebsGateway(simulation.operatorRuntime), metrics: metricsGateway(simulation.operatorRuntime) };
   const { inputs } = saved;
   let changed = false;
 
   const account: Account = {
     fleet: saved.fleet,
     clock: simulation.clock,
-    ledger,
-    ebs,
-    metrics,
+    ledger: inVirtualTime(within, gateways.ledger),
+    ebs: inVirtualTime(within, gateways.ebs),
+    metrics: inVirtualTime(within, gateways.metrics),
     invoke: async (verb, payload) => {
       inputs.push({ atMs: simulation.clock.nowMs(), verb, payload });
       changed = true;
@@ -42,7 +41,7 @@ export const openSimulatedAccount: OpenSimulatedAccount = async ({ directory, fl
         throw new FunctionFailed(verb, (error as Error).name, (error as Error).message);
       }
     },
-    plan: () => planFleet({ ledger, ebs, metrics, nowMs: simulation.clock.nowMs() }, saved.fleet),
+    plan: () => within(() => planFleet({ ...gateways, nowMs: simulation.clock.nowMs() }, saved.fleet)),
     caller: () => Promise.resolve('operator'),
     newRequestId: () => `request-${inputs.length + 1}`,
     close: async () => {
@@ -64,13 +63,25 @@ function read(directory: string): ReturnType<typeof readSimulation> {
   }
 }
 
+type Within = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Verbs may ask for several things at once; each needs virtual time, and there is one clock. */
+function oneAfterTheOther(simulation: Simulation): Within {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(() => simulation.within(work));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
 /** Each method as an activity of the simulation's clock. */
-function inVirtualTime<T extends object>(simulation: Simulation, gateway: T): T {
+function inVirtualTime<T extends object>(within: Within, gateway: T): T {
   return new Proxy(gateway, {
     get(target, name, receiver) {
       const member: unknown = Reflect.get(target, name, receiver);
       if (typeof member !== 'function') return member;
-      return (...args: unknown[]) => simulation.within(() => Promise.resolve(Reflect.apply(member, target, args)));
+      return (...args: unknown[]) => within(() => Promise.resolve(Reflect.apply(member, target, args)));
     },
   });
 }
