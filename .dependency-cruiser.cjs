@@ -1,5 +1,6 @@
 /** Who may import whom: docs/design.md. Checked by `npm run imports`. */
-const pure = '^functions/[a-z]+/(decide|decision|plan|forecast|limits|diff|caps|usage|window|facts|outcome|advice|plan-hash)\\.ts$';
+const pure =
+  '^functions/[a-z]+/(decide|decision|plan|forecast|limits|diff|caps|usage|window|facts|outcome|advice|plan-hash)\\.ts$';
 const production = '^functions/';
 
 module.exports = {
@@ -9,7 +10,15 @@ module.exports = {
       comment: 'Pure modules import pure modules and types only: no clock, no I/O, no SDK, no logging.',
       severity: 'error',
       from: { path: pure },
-      to: { pathNot: [pure, '^node:crypto$', '^crypto$', '^functions/fleet/fleet\\.ts$', '^functions/gateways/(types|ledger/ledger)\\.ts$'] },
+      to: {
+        pathNot: [
+          pure,
+          '^node:crypto$',
+          '^crypto$',
+          '^functions/fleet/fleet\\.ts$',
+          '^functions/gateways/(types|ledger/ledger)\\.ts$',
+        ],
+      },
     },
     {
       name: 'only-gateways-import-the-sdk',
@@ -44,9 +53,12 @@ module.exports = {
     },
     {
       name: 'kinds-behind-their-door',
-      comment: 'What differs by kind of cluster is one folder; kinds.ts is its door. Steps of EBS growth may use their own kind.',
+      comment:
+        'What differs by kind of cluster is one folder; kinds.ts is its door. Steps of EBS growth may use their own kind.',
       severity: 'error',
-      from: { path: '^functions/storage/(decide|decision|forecast|limits|caps|usage|window|facts|survey|operation|record|remember)(\\.step)?\\.ts$' },
+      from: {
+        path: '^functions/storage/(decide|decision|forecast|limits|caps|usage|window|facts|survey|operation|record|remember)(\\.step)?\\.ts$',
+      },
       to: { path: '^functions/storage/ec2/', pathNot: '^functions/storage/ec2/volume\\.ts$' },
     },
     {
@@ -56,14 +68,31 @@ module.exports = {
       to: { path: '^(functions|cli|infra|simulator/(?!states-language|random))' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.(test|contract)\\.ts$', '^test/', '\\.config\\.', '^bench/', '\\.asl\\.json$'] }, to: {} },
-    { name: 'no-dev-dependencies-in-production', severity: 'error', from: { path: production }, to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: {
+        orphan: true,
+        pathNot: ['\\.(test|contract)\\.ts$', '^test/', '\\.config\\.', '^bench/', '\\.asl\\.json$'],
+      },
+      to: {},
+    },
+    {
+      name: 'no-dev-dependencies-in-production',
+      severity: 'error',
+      from: { path: production },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^(dist|cdk\\.out|out)/' },
     parser: 'swc',
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -2,7 +2,7 @@
  * `npm start`: rehearses a fleet. Synthesizes the CDK app, deploys the template into the simulator, runs virtual days and
  * leaves a report. One of two files of `cli/` that know the process (the other is `main.ts`).
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
@@ -78,6 +78,16 @@ async function fillOptions({ trace: path, fillHours, retentionHours }: Options):
   return { kind: 'traces', path: relative('.', resolve(path)), traces, meanFillHours: fillHours, retentionHours };
 }
 
+/** Before anything long is done: a run whose report can't be kept is no use. */
+function prepareOut(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new WrongInput(`--out ${folder}: expected a folder to write to: ${(error as Error).message}`);
+  }
+}
+
 async function simulate(options: Options): Promise<number> {
   const startedMs = performance.now();
   const quiet = options.json === true;
@@ -85,6 +95,7 @@ async function simulate(options: Options): Promise<number> {
 
   const { fleet } = readFleet(options.fleet, (path) => readFileSync(path, 'utf8'));
   const fill = await fillOptions(options);
+  prepareOut(options.out);
   say(`Synthesizing ${relative('.', resolve(options.fleet))} …`);
   const assembly = await synthesizeFleet(fleet);
   say(`Deploying the template into the simulator; ${options.days} days, seed ${options.seed}.`);
@@ -107,7 +118,6 @@ async function simulate(options: Options): Promise<number> {
   if (!quiet) view.done();
 
   const record = await run.record();
-  mkdirSync(options.out, { recursive: true });
   writeFileSync(join(options.out, 'operations.jsonl'), operationsJsonl(record));
   writeFileSync(join(options.out, 'report.html'), reportHtml(record));
   saveSimulation(options.out, {

@@ -22,7 +22,11 @@ export const openSimulatedAccount: OpenSimulatedAccount = async ({ directory, fl
   const run = await replay(saved, await synthesizeFleet(saved.fleet));
   const { simulation } = run;
   const within = oneAfterTheOther(simulation);
-  const gateways = { ledger: simulation.ledger, ebs: ebsGateway(simulation.operatorRuntime), metrics: metricsGateway(simulation.operatorRuntime) };
+  const gateways = {
+    ledger: simulation.ledger,
+    ebs: ebsGateway(simulation.operatorRuntime),
+    metrics: metricsGateway(simulation.operatorRuntime),
+  };
   const { inputs } = saved;
   let changed = false;
 

@@ -78,7 +78,7 @@ export class Functions extends Construct {
     const streams = Stack.of(this).formatArn({
       service: 'logs',
       resource: 'log-group',
-      resourceName: `/aws/lambda/${name}:log-stream:*`,
+      resourceName: `/aws/lambda/${name}:*`,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     allow(role, [

@@ -36,12 +36,16 @@ interface Condition {
   /** Default: more than none in one period. */
   comparison?: ComparisonOperator;
   threshold?: number;
+  /** Default: one. */
+  periods?: number;
   missing?: TreatMissingData;
 }
 
 /** CloudWatch's limit of metrics in one expression of an alarm (aws-facts 7.3). */
 const metricsPerExpressionMax = 10;
 const period = Duration.minutes(5);
+/** What the sweep tries again and again (a host that can't be reached) is one alarm that stands, not one each time. */
+const failuresPeriod = Duration.hours(1);
 
 export const stateMetric = (machine: CfnStateMachine, metricName: string, over = period): Metric =>
   new Metric({
@@ -83,7 +87,7 @@ export class OwnAlarms extends Construct {
       metric: condition.metric,
       comparisonOperator: condition.comparison ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: condition.threshold ?? 0,
-      evaluationPeriods: 1,
+      evaluationPeriods: condition.periods ?? 1,
       treatMissingData: condition.missing ?? TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(...actions);
@@ -111,9 +115,10 @@ function executionFailures(props: OwnAlarmsProps): Condition[] {
     runbook: 'execution-failures' as const,
     metric: sum(
       ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'].map((name) =>
-        stateMetric(props.workflows[workflow], name),
+        stateMetric(props.workflows[workflow], name, failuresPeriod),
       ),
       'failed, timed out or aborted',
+      failuresPeriod,
     ),
   }));
 }
@@ -145,15 +150,19 @@ function functionThrottles({ functions }: OwnAlarmsProps): Condition[] {
 }
 
 function sweepSilent({ workflows: machines, sweepMinutes }: OwnAlarmsProps): Condition {
-  // At least two sweeps must have had their chance; a longer period is a multiple of the hour, as CloudWatch wants it.
-  const hours = Math.min(24, Math.max(1, Math.ceil((2 * sweepMinutes) / 60)));
+  // At least two sweeps must have had their chance; a longer period is a multiple of the hour, as CloudWatch wants it, and
+  // a day at most.
+  const silentHours = Math.max(1, Math.ceil((2 * sweepMinutes) / 60));
+  const periods = Math.ceil(silentHours / 24);
+  const hours = Math.ceil(silentHours / periods);
   return {
     name: 'sweep-silent',
-    what: `No sweep succeeded for ${hours} h: full disks are found by alarms only.`,
+    what: `No sweep succeeded for ${hours * periods} h: full disks are found by alarms only.`,
     runbook: 'sweep-silent',
     metric: stateMetric(machines['storage-sweep'], 'ExecutionsSucceeded', Duration.hours(hours)),
     comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
     threshold: 1,
+    periods,
     missing: TreatMissingData.BREACHING,
   };
 }
@@ -167,13 +176,13 @@ function defects(): Condition {
   };
 }
 
-function sum(metrics: Metric[], label: string): MathExpression {
+function sum(metrics: Metric[], label: string, over = period): MathExpression {
   const named = metrics.map((metric, i) => [`m${i + 1}`, metric] as const);
   return new MathExpression({
     // A metric without data counts as none.
     expression: named.map(([id]) => `FILL(${id}, 0)`).join(' + '),
     usingMetrics: Object.fromEntries(named),
     label,
-    period,
+    period: over,
   });
 }

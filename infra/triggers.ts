@@ -27,8 +27,11 @@ export interface TriggersProps {
 
 /** Characters of an event pattern, EventBridge's quota "Event pattern size" (eb-quota, read 2026-11-20). */
 export const patternCharactersMax = 2048;
-/** Of the 300 rules that a bus may have by default, how many one fleet may take. */
-const alarmRulesMax = 100;
+/**
+ * Each rule is a statement in the policy of the dead-letter queue, and SQS takes 20 statements or 8,192 bytes a policy
+ * (sqs-quotas, read 2026-11-21): of those one says TLS only, and a statement is some 430 bytes.
+ */
+const alarmRulesMax = 16;
 /** The longest partition, Region and account that an alarm's ARN may come to. */
 const alarmArnStemMax = 'arn:aws-us-gov:cloudwatch:ap-northeast-1:123456789012:alarm:'.length;
 const delivery = { retryAttempts: 24, maxEventAge: Duration.hours(1) };
@@ -54,7 +57,8 @@ export class Triggers extends Construct {
     const groups = splitByPatternSize([...own, ...adopted]);
     if (groups.length > alarmRulesMax) {
       throw new Error(
-        `the fleet's ${own.length + adopted.length} alarms need ${groups.length} event rules, at most ${alarmRulesMax}`,
+        `the fleet's ${own.length + adopted.length} alarms need ${groups.length} event rules, at most ${alarmRulesMax}: ` +
+          'adopt fewer alarms, or give clusters the same mount points and thresholds',
       );
     }
     groups.forEach((arns, i) => {

@@ -27,9 +27,12 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
-  /** Fires once at `atMs` (now, if that has passed). Returns the cancel. */
+  /**
+   * Fires once at `atMs` (now, if that has passed). Returns the cancel. Clocks show whole milliseconds; delays with a
+   * fraction (back-off, jitter) are rounded up, so that nothing happens early.
+   */
   at(atMs: number, fire: () => void): () => void {
-    const timer: Timer = { atMs: Math.max(atMs, this.#nowMs), sequence: this.#sequence++, fire };
+    const timer: Timer = { atMs: Math.max(Math.ceil(atMs), this.#nowMs), sequence: this.#sequence++, fire };
     this.#push(timer);
     return () => {
       timer.fire = undefined;

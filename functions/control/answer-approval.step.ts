@@ -34,13 +34,14 @@ export const answerApproval =
       (written.because === 'answered' && written.approval?.answer === answer && written.approval.planHash === planHash);
     if (!stands || written.approval === undefined)
       return { answered: false, because: written.answered ? 'unknown' : written.because };
-    const { token } = written.approval;
-    if (answer === 'approved') await workflows.succeed(token, { approvedBy: by });
-    else await workflows.fail(token, 'ApprovalRejected', `rejected by ${by}`);
+    // Before the token is answered: the operation may have ended, and said so, before this function goes on.
     if (written.answered)
       await ledger.updateOperation(operationId, {
         status: 'running',
         note: { atMs: nowMs, what: answer, detail: { by } },
       });
+    const { token } = written.approval;
+    if (answer === 'approved') await workflows.succeed(token, { approvedBy: by });
+    else await workflows.fail(token, 'ApprovalRejected', `rejected by ${by}`);
     return { answered: true };
   };

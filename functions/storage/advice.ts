@@ -1,17 +1,20 @@
 /** What a person is told when growth can't help: the time left, and what would, as commands. Pure. */
 import type { Evidence, GrowthDecision } from './decision.ts';
+import { hourMs } from './limits.ts';
 
 /** @param mountPoint where Kafka's log directory of that volume is */
 export function adviceFor(input: {
   decision?: GrowthDecision | undefined;
+  /** Forecasts are counted from here: the decision may be hours old (an approval that nobody answered). */
+  nowMs: number;
   outcome: string;
   cluster: string;
   volumeId: string;
   instanceId?: string | undefined;
   mountPoint?: string | undefined;
 }): string[] {
-  const { decision, outcome, cluster, volumeId, instanceId, mountPoint } = input;
-  const lines = timeLeft(decision?.evidence);
+  const { decision, nowMs, outcome, cluster, volumeId, instanceId, mountPoint } = input;
+  const lines = timeLeft(decision?.evidence, nowMs);
   if (isFull(outcome)) {
     lines.push(
       'What would help now, without a larger volume:',
@@ -49,12 +52,16 @@ function isFull(outcome: string): boolean {
   );
 }
 
-function timeLeft(evidence: Evidence | undefined): string[] {
+function timeLeft(evidence: Evidence | undefined, nowMs: number): string[] {
   if (evidence?.usedFraction === undefined) return [];
   const used = `${Math.round(evidence.usedFraction * 100)} % of ${evidence.fileSystemGib ?? evidence.sizeGib} GiB used`;
   const full =
     evidence.fullInHours === undefined
       ? 'not full within 30 days at this rate'
-      : `full in ${evidence.fullInHours} h at this rate`;
+      : `full in ${hoursLeft(evidence.fullInHours, evidence.metricAtMs ?? nowMs, nowMs)} h at this rate`;
   return [`${used}, ${full}.`];
+}
+
+function hoursLeft(fullInHours: number, sinceMs: number, nowMs: number): number {
+  return Math.max(0, Math.round((fullInHours - (nowMs - sinceMs) / hourMs) * 10) / 10);
 }

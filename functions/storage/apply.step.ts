@@ -76,7 +76,8 @@ async function begin(dependencies: Dependencies, input: Input): Promise<Applied>
       lease: input.lease,
       clusterVersion: facts.state.version,
       reservation: { volumeId: input.subject, operationId: input.operationId, fromGib, toGib: targetGib, usdPerMonth },
-      day: utcDay(nowMs),
+      // The day whose sums were just checked: midnight may pass between two looks at the clock.
+      day: utcDay(facts.nowMs),
     });
     if (reserved.reserved) return call(dependencies, input);
     if (reserved.because === 'intent-exists') return resume(dependencies, input, reserved.intent);
@@ -90,7 +91,7 @@ async function begin(dependencies: Dependencies, input: Input): Promise<Applied>
 
 /** The intent stands: this is not the first run. */
 async function resume(dependencies: Dependencies, input: Input, intent: Intent): Promise<Applied> {
-  const { clock, ebs, ledger } = dependencies;
+  const { clock, ebs } = dependencies;
   const [modification] = await ebs.modifications([input.subject]);
   if (intent.status === 'accepted')
     return { targetGib: input.plan.targetGib, startedAtMs: modification?.startedAtMs ?? intent.atMs };
@@ -102,8 +103,29 @@ async function resume(dependencies: Dependencies, input: Input, intent: Intent):
   if (came === 'unclear')
     throw new TransientFault('AnswerLost', `whether ${input.subject} is being modified is not known yet`);
   // Long enough ago, and the world shows nothing: the call never took effect. The same intent may act now.
-  await checkAgain({ ...dependencies, ledger }, input, false);
+  try {
+    await checkAgain(dependencies, input, false);
+  } catch (error) {
+    // It will not act any more under this intent: what was reserved for it is given back at once.
+    if (error instanceof RefusedFault) await settle(dependencies, input, 'not-done', error.message);
+    throw error;
+  }
   return call(dependencies, input);
+}
+
+async function settle(
+  { clock, ledger }: Dependencies,
+  input: Input,
+  status: 'unknown' | 'refused' | 'not-done',
+  answer: string,
+): Promise<void> {
+  await ledger.settleIntent({
+    intent: { intentId: intentIdOf(input), subject: subjectOf(input.subject), cluster: input.cluster },
+    status,
+    atMs: clock.nowMs(),
+    answer: answer.slice(0, 500),
+    ...(status === 'unknown' ? {} : { giveBack: { volumeId: input.subject } }),
+  });
 }
 
 /** @throws WorldChanged, Paused */
@@ -142,29 +164,28 @@ async function checkAgain(
 }
 
 async function call(dependencies: Dependencies, input: Input): Promise<Applied> {
-  const { clock, ebs, ledger } = dependencies;
+  const { clock, ebs } = dependencies;
+  let modification: VolumeModification;
   try {
-    return await accepted(
-      dependencies,
-      input,
-      await ebs.modify({ volumeId: input.subject, sizeGib: input.plan.targetGib }),
-    );
+    modification = await ebs.modify({ volumeId: input.subject, sizeGib: input.plan.targetGib });
   } catch (error) {
-    const intent = { intentId: intentIdOf(input), subject: subjectOf(input.subject), cluster: input.cluster };
-    const atMs = clock.nowMs();
     const name = error instanceof Fault ? error.name : 'UnknownAwsError';
-    const answer = error instanceof Error ? error.message.slice(0, 500) : 'unknown';
+    const answer = error instanceof Error ? error.message : 'unknown';
     if (name === 'AnswerLost' || !(error instanceof Fault) || error.faultClass === 'defect') {
-      await ledger.settleIntent({ intent, status: 'unknown', atMs, answer });
-    } else if (name === 'ModificationInProgress' && (await wasOurs(dependencies, input))) {
-      const [modification] = await ebs.modifications([input.subject]);
-      if (modification !== undefined) return accepted(dependencies, input, modification);
+      await settle(dependencies, input, 'unknown', answer);
+    } else if (name === 'ModificationInProgress') {
+      // After a lost answer, "already being modified" may be our own first call.
+      const ours = await ownModification(dependencies, input);
+      if (ours !== undefined) return accepted(dependencies, input, ours);
+      await settle(dependencies, input, 'refused', answer);
     } else if (name !== 'Throttled') {
       // Throttled is tried again under the same intent, which stays open.
-      await ledger.settleIntent({ intent, status: 'refused', atMs, answer, giveBack: { volumeId: input.subject } });
+      await settle(dependencies, input, 'refused', answer);
     }
-    throw error instanceof VolumeModificationLimit ? withTime(error, input, atMs) : error;
+    throw error instanceof VolumeModificationLimit ? withTime(error, input, clock.nowMs()) : error;
   }
+  // Outside the try: EC2 has begun, so a ledger that can't be written now must not make a refusal of it.
+  return accepted(dependencies, input, modification);
 }
 
 /** Says when in a form that the record can read. Where the service names only a distance, it counts from now: too late rather than too early. */
@@ -178,13 +199,16 @@ function withTime(error: VolumeModificationLimit, { subject }: Input, nowMs: num
   );
 }
 
-/** After a lost answer, "already being modified" may be our own first call. */
-async function wasOurs({ ledger, ebs, clock }: Dependencies, input: Input): Promise<boolean> {
+async function ownModification(
+  { ledger, ebs, clock }: Dependencies,
+  input: Input,
+): Promise<VolumeModification | undefined> {
   const [intent, [modification]] = await Promise.all([
     ledger.readIntent(subjectOf(input.subject), intentIdOf(input)),
     ebs.modifications([input.subject]),
   ]);
-  return intent !== undefined && whatCameOf(intent, modification, clock.nowMs()) === 'accepted';
+  const ours = intent !== undefined && whatCameOf(intent, modification, clock.nowMs()) === 'accepted';
+  return ours ? modification : undefined;
 }
 
 async function accepted(

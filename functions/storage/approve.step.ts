@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Ledger } from '../gateways/ledger/ledger.ts';
 import type { NotifyGateway, WorkflowsGateway } from '../gateways/types.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { hourMs } from './limits.ts';
 import { Operation, parse } from './operation.ts';
 
 interface Dependencies {
@@ -57,10 +58,14 @@ export const approve =
       status: 'awaiting-approval',
       note: { atMs: nowMs, what: reminder ? 'reminded' : 'asked', detail: { planHash } },
     });
+    // Forecast when the question was put; since then that much time has passed.
+    const waitedHours = (nowMs - question.requestedAtMs) / hourMs;
     const left =
-      evidence.fullInHours === undefined ? 'not within 30 days at this rate' : `in ${evidence.fullInHours} h`;
+      evidence.fullInHours === undefined
+        ? 'not within 30 days at this rate'
+        : `in ${Math.max(0, evidence.fullInHours - waitedHours).toFixed(1)} h`;
     await notify.publish({
-      subject: `${reminder ? 'Reminder: approval' : 'Approval'} needed: ${plan.volumeId} ${plan.fromGib} → ${plan.targetGib} GiB`,
+      subject: `${reminder ? 'Reminder: approval' : 'Approval'} needed: ${plan.volumeId} ${plan.fromGib} to ${plan.targetGib} GiB`,
       text: [
         `Cluster ${cluster}: growing ${plan.volumeId} from ${plan.fromGib} to ${plan.targetGib} GiB costs ${plan.usdPerMonth} USD a month, for good: a volume never shrinks.`,
         `Full ${left}. The question expires at ${new Date(question.expiresAtMs).toISOString()}.`,

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { Cluster, Fleet } from '../fleet/fleet.ts';
 import type { Ledger } from '../gateways/ledger/ledger.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { DefectFault } from '../runtime/fault.ts';
+import { DefectFault, RefusedFault } from '../runtime/fault.ts';
 import { decideGrowth } from './decide.ts';
 import type { GrowthDecision } from './decision.ts';
 import type { ClusterFacts } from './facts.ts';
@@ -19,6 +19,8 @@ const Input = z.extend(Operation, {
   facts: z.custom<ClusterFacts>((value) => typeof value === 'object' && value !== null && 'volumes' in value),
   approved: z.optional(z.nullable(z.object({ fromGib: z.int(), targetGib: z.int() }))),
   inspected: z.optional(z.boolean()),
+  inspectionError: z.optional(z.nullable(z.string())),
+  busy: z.optional(z.nullable(z.string())),
 });
 
 /** What the state machine branches on: `next`, and what the next state needs. */
@@ -37,11 +39,13 @@ export interface Decided {
 /**
  * State `Decide`: decides this volume, and for the record its broker's others, from the one observation. Run twice: the
  * same decision is written again.
+ *
+ * @throws AlreadyRunning another operation holds the volume, and nobody has to be called meanwhile
  */
 export const decide =
   ({ clock, fleet, ledger }: Dependencies) =>
   async (event: unknown): Promise<Decided> => {
-    const { facts, approved, inspected, ...operation } = parse(Input, event);
+    const { facts, approved, inspected, inspectionError, busy, ...operation } = parse(Input, event);
     const cluster = clusterOf(fleet, operation.cluster);
     const volume = facts.volumes.find(({ volumeId }) => volumeId === operation.subject);
     if (volume === undefined) throw new DefectFault('InputInvalid', `the observation lacks ${operation.subject}`);
@@ -51,9 +55,16 @@ export const decide =
       ...(approved === undefined || approved === null || approved.fromGib !== volume.sizeGib ? {} : { approved }),
       ...(inspected === true ? { inspected } : {}),
     };
-    const decision = decideGrowth({ volume, facts, cluster, prices: fleet.prices, request });
+    const decided = decideGrowth({ volume, facts, cluster, prices: fleet.prices, request });
+    const decision =
+      decided.reason === 'inspection-impossible' && typeof inspectionError === 'string'
+        ? { ...decided, evidence: { ...decided.evidence, detail: inspectionError } }
+        : decided;
+    // Its holder grows it, or waits for EBS; only that there is too little time for that is news.
+    if (typeof busy === 'string' && decision.action !== 'escalate')
+      throw new RefusedFault('AlreadyRunning', `${volume.volumeId} is held by operation ${busy}`);
     const siblings = facts.volumes
-      .filter((other) => other.volumeId !== volume.volumeId && !other.isRoot)
+      .filter((other) => other.volumeId !== volume.volumeId && !other.isRoot && isWhole(other))
       .map((other) => ({
         volumeId: other.volumeId,
         decision: decideGrowth({ volume: other, facts, cluster, prices: fleet.prices }),
@@ -84,9 +95,22 @@ export const decide =
       instanceId: volume.instanceId,
       ...(plan === undefined
         ? {}
-        : { plan, planHash: hashOf(plan), approvalSeconds: Math.round(cluster.policy.approvalTimeoutHours * 3600) }),
+        : { plan, planHash: hashOf(plan), approvalSeconds: approvalSecondsOf(cluster, decision) }),
     };
   };
+
+/** A broker of very many volumes is observed without its others' metrics (state `Observe`). */
+function isWhole({ inspection, recent }: ClusterFacts['volumes'][number]): boolean {
+  return inspection?.mountPoint === undefined || recent !== undefined;
+}
+
+const approvalSecondsMin = 900;
+
+/** A question doesn't stand longer than the disk lasts: so its reminder comes in time, and so does its escalation. */
+function approvalSecondsOf({ policy }: Cluster, { evidence }: GrowthDecision): number {
+  const hours = Math.min(policy.approvalTimeoutHours, evidence.fullInHours ?? Number.POSITIVE_INFINITY);
+  return Math.max(approvalSecondsMin, Math.round(hours * 3600));
+}
 
 /** An inspection only reads, so it is made for an observed cluster too. */
 function nextOf(decision: GrowthDecision, observeOnly: boolean): Decided['next'] {

@@ -40,10 +40,11 @@ export function decideGrowth(input: DecideInput): GrowthDecision {
   const { volume, facts, cluster, request = {} } = input;
   const evidence: Evidence = { sizeGib: volume.sizeGib };
 
+  const inspection = inspectionOf(volume, facts, cluster, request);
+  // Whatever it is, it isn't Kafka's: nobody is called about it.
+  if (inspection?.action === 'keep' && !volume.isRoot) return { ...inspection, evidence };
   const refusal = refuseByKind(volume);
   if (refusal !== undefined) return { action: 'refuse', reason: refusal, evidence };
-
-  const inspection = inspectionOf(volume, facts, cluster, request);
   if (inspection !== undefined) return { ...inspection, evidence };
   if (filesystemIsSmaller(volume)) return growFilesystem(input, evidence);
   if (request.action === 'grow-filesystem') return { action: 'keep', reason: 'filesystem-complete', evidence };
@@ -103,23 +104,39 @@ function inspectionOf(
     : { action: 'refuse', reason: `layout-${seen.reason ?? 'unknown'}` };
 }
 
-/** The volume has grown (by us or somebody else), its file system has not. */
+/** The volume has grown (by us or somebody else), its file system has not, or was not looked at since. */
 function filesystemIsSmaller({ inspection, sizeGib, modification }: VolumeFacts): boolean {
   if (inspection?.filesystemBytes === undefined) return false;
   if (modification?.state === 'modifying') return false;
-  const deviceBytes = Math.max(inspection.deviceBytes, sizeGib * bytesPerGib);
-  return inspection.filesystemBytes < deviceBytes * (1 - filesystemGapFraction);
+  if (inspection.deviceBytes < sizeGib * bytesPerGib) return true;
+  return inspection.filesystemBytes < inspection.deviceBytes * (1 - filesystemGapFraction);
 }
 
-function growFilesystem({ volume, facts, request }: DecideInput, evidence: Evidence): GrowthDecision {
+function growFilesystem(input: DecideInput, seen: Evidence): GrowthDecision {
+  const { volume, facts, cluster, request } = input;
   const bar = pauseOf(facts) ?? notBeforeOf(volume, facts, request);
-  const fileSystemGib = roundGib((volume.inspection?.filesystemBytes ?? 0) / bytesPerGib);
-  if (bar !== undefined) return { action: 'wait', ...bar, evidence: { ...evidence, fileSystemGib } };
-  return {
-    action: 'grow-filesystem',
-    reason: 'filesystem-smaller-than-volume',
-    evidence: { ...evidence, fileSystemGib },
+  const filesystemBytes = volume.inspection?.filesystemBytes ?? 0;
+  const fileSystemGib = filesystemBytes / bytesPerGib;
+  const evidence: Evidence = { ...seen, fileSystemGib: roundGib(fileSystemGib) };
+  if (bar === undefined) return { action: 'grow-filesystem', reason: 'filesystem-smaller-than-volume', evidence };
+
+  // As long as it waits, the small file system is what fills up.
+  const { inspection } = volume;
+  const small = {
+    ...volume,
+    sizeGib: fileSystemGib,
+    growths: [],
+    ...(inspection === undefined ? {} : { inspection: { ...inspection, deviceBytes: filesystemBytes } }),
   };
+  const reading = usageOf(small, cluster.policy.metricAgeMinutesMax, facts.nowMs);
+  const forecast = reading.ok ? forecastUsage(reading.usage, facts.nowMs) : undefined;
+  if (forecast === undefined) return { action: 'wait', ...bar, evidence };
+  const fullInHours = forecast.hoursUntil(fileSystemGib);
+  return barred(bar, fullInHours, facts.nowMs, {
+    ...evidence,
+    usedFraction: round(forecast.usedGib / fileSystemGib, 4),
+    ...(Number.isFinite(fullInHours) ? { fullInHours } : {}),
+  });
 }
 
 function decideFromForecast(input: DecideInput, reading: Reading, forecast: Forecast, seen: Evidence): GrowthDecision {
@@ -160,6 +177,7 @@ function decideFromForecast(input: DecideInput, reading: Reading, forecast: Fore
     modificationBar(volume, policy, emergency, nowMs) ??
     notBeforeOf(volume, facts, request) ??
     windowBar(cluster, emergency, nowMs);
+  if (bar !== undefined && growthIsComing(volume, nowMs)) return { action: 'wait', ...bar, evidence };
   if (bar !== undefined) return barred(bar, fullInHours, nowMs, evidence);
 
   return size(input, forecast, reading, { trigger, sizeGibMax, fullInHours }, evidence);
@@ -183,6 +201,11 @@ function pauseOf(facts: ClusterFacts): Bar | undefined {
   return facts.state.paused !== undefined || facts.fleetPaused ? { reason: 'paused' } : undefined;
 }
 
+/** Seconds to minutes from being usable: nobody is called meanwhile. Longer than that it is no help. */
+function growthIsComing({ modification }: VolumeFacts, nowMs: number): boolean {
+  return modification?.state === 'modifying' && nowMs - modification.startedAtMs < hourMs;
+}
+
 function modificationBar(
   volume: VolumeFacts,
   policy: Ec2Cluster['policy'],
@@ -191,10 +214,10 @@ function modificationBar(
 ): Bar | undefined {
   const { modification } = volume;
   if (modification !== undefined && (modification.state === 'modifying' || modification.state === 'optimizing')) {
-    return {
-      reason: 'modification-in-progress',
-      retryAtMs: Math.max(nowMs, modification.startedAtMs + expectedModificationMs(modification.targetGib)),
-    };
+    const endsMs = modification.startedAtMs + expectedModificationMs(modification.targetGib);
+    // Overdue: expected to take as long again as it has taken, so that there is time to call a person.
+    const retryAtMs = endsMs > nowMs ? endsMs : nowMs + Math.max(hourMs, nowMs - modification.startedAtMs);
+    return { reason: 'modification-in-progress', retryAtMs };
   }
   const countMax = Math.min(policy.modificationsPerDayMax, modificationRule.countMax);
   const hardMs = earliestModificationMs(volume.past, countMax, nowMs);
@@ -258,7 +281,12 @@ function size(
   const asked = request.toGib ?? request.approved?.targetGib;
   if (asked !== undefined && asked <= volume.sizeGib)
     return { action: 'refuse', reason: 'target-not-larger', evidence };
-  if (asked !== undefined && asked > sizeGibMax) return { action: 'refuse', reason: 'target-above-maximum', evidence };
+  // What no waiting makes possible: neither tomorrow's allowance nor another decision.
+  const askedMaxGib = Math.min(sizeGibMax, volume.sizeGib + Math.min(policy.stepGibMax, policy.growthGibPerDayMax));
+  if (asked !== undefined && asked > askedMaxGib) {
+    const detail = `${asked} GiB asked, at most ${askedMaxGib} in one step`;
+    return { action: 'refuse', reason: 'target-above-maximum', evidence: { ...evidence, detail } };
+  }
 
   const left = capacityLeft({ cluster, facts, volume, usdPerGibMonth: usdPerGibMonth(prices, volume) });
   const caps: [string, number][] = [

@@ -29,8 +29,11 @@ export interface VolumeFacts {
   modification?: VolumeModification;
   /** All that count against the rolling limit: the journal's and foreign ones as far as they were seen. */
   past: PastModification[];
-  /** Sizes before each growth of ours, oldest first: a fraction read then was a fraction of that size. */
-  growths: { atMs: number; fromGib: number }[];
+  /**
+   * Sizes before each growth of ours, oldest first: a fraction read then was a fraction of that size. `doneAtMs`: the
+   * file system had its new size by then; what a fraction read in between is of, nobody knows.
+   */
+  growths: { atMs: number; fromGib: number; doneAtMs?: number }[];
   inspection?: Inspection;
   notBefore?: { atMs: number; reason: string };
   firstSeenGib: number;

@@ -7,6 +7,7 @@ import { utcDay } from './caps.ts';
 import { subjectOf } from './ec2/volume.ts';
 import { dayMs } from './limits.ts';
 import { clusterOf, Lease, Operation, parse } from './operation.ts';
+import { judgeCommand } from './ec2/command.ts';
 import { commandResource, park, type Waiters } from './waiting.ts';
 
 interface Dependencies extends Waiters {
@@ -58,12 +59,10 @@ async function sentBefore({ ledger, clock }: Dependencies, input: Input): Promis
   return journal.filter((intent) => intent.operationId === input.operationId && intent.action === action);
 }
 
-/** A command that succeeded counts too: its answer may be all that was missed. */
+/** A command that succeeded counts too: its answer may be all that was missed. One whose answer can't be read does not. */
 async function stillUnderWay({ ssm }: Dependencies, input: Input, commandId: string): Promise<string | undefined> {
-  const invocation = await ssm.invocation(commandId, input.instanceId);
-  const over =
-    invocation !== undefined && ['failed', 'timed-out', 'undeliverable', 'cancelled'].includes(invocation.status);
-  return over ? undefined : commandId;
+  const detail = { commandId, instanceId: input.instanceId, script: 'grow-filesystem' };
+  return (await judgeCommand(ssm, detail)).answer === 'failure' ? undefined : commandId;
 }
 
 async function send(dependencies: Dependencies, input: Input, attempt: number): Promise<string> {

@@ -4,7 +4,8 @@ import type { EbsGateway, MetricsGateway, WorkflowsGateway } from '../gateways/t
 import type { Clock } from '../runtime/clock.ts';
 import { RefusedFault } from '../runtime/fault.ts';
 import { subjectOf } from './ec2/volume.ts';
-import type { ClusterFacts } from './facts.ts';
+import type { ClusterFacts, VolumeFacts } from './facts.ts';
+import { endInterrupted } from './interrupted.ts';
 import { kindOf } from './kinds.ts';
 import { clusterOf, Operation, parse } from './operation.ts';
 import { reconcile } from './reconcile.ts';
@@ -19,16 +20,24 @@ interface Dependencies {
   workflows: WorkflowsGateway;
 }
 
+export interface Observed {
+  /** Null where another operation holds the volume. */
+  lease: Lease | null;
+  /** The operation that holds it. */
+  busy?: string;
+  facts: ClusterFacts;
+}
+
 /**
  * State `Observe`: takes the volume's lease, then reads its broker. Run twice: the lease is already ours, the rest only
- * reads or writes what it wrote before.
+ * reads or writes what it wrote before. While another execution holds the volume it looks all the same: the volume may
+ * fill up before that one lets go, and then a person is called.
  *
- * @throws AlreadyRunning another execution holds the volume and is still open
  * @throws VolumeNotFound no live broker of the cluster has this volume
  */
 export const observe =
   ({ clock, fleet, ledger, ebs, metrics, workflows }: Dependencies) =>
-  async (event: unknown): Promise<{ lease: Lease; facts: ClusterFacts }> => {
+  async (event: unknown): Promise<Observed> => {
     const operation = parse(Operation, event);
     const { operationId, executionArn, subject: volumeId } = operation;
     const nowMs = clock.nowMs();
@@ -44,7 +53,7 @@ export const observe =
       timeline: [{ atMs: nowMs, what: 'started' }],
     });
     const cluster = clusterOf(fleet, operation.cluster);
-    const lease = await takeLease(
+    const taken = await takeLease(
       { ledger, workflows },
       { name: subjectOf(volumeId), operationId, executionArn, nowMs },
     );
@@ -54,27 +63,51 @@ export const observe =
     const seen = await read();
     const volume = seen?.volumes.find((candidate) => candidate.volumeId === volumeId);
     if (seen === undefined || volume === undefined) {
+      // Nobody else will: a state that fails assigns no lease.
+      if ('lease' in taken) await ledger.releaseLease(taken.lease);
       throw new RefusedFault('VolumeNotFound', `no live broker of cluster ${cluster.name} has ${volumeId}`);
     }
     await remember({ ledger, nowMs }, seen);
-    await reconcile({ ledger, nowMs }, volume, operationId, seen.state);
+    if ('busy' in taken) return { lease: null, busy: taken.busy, facts: fitting(seen, volumeId) };
     // What was reconciled changed the bookkeeping: a reservation that was given back frees its cap.
-    const reserved = seen.state.reservations[volumeId];
-    const facts = reserved !== undefined && reserved.operationId !== operationId ? ((await read()) ?? seen) : seen;
-    return { lease, facts };
+    const reconciled = await reconcile({ ledger, nowMs }, volume, operationId, seen.state);
+    const facts = reconciled ? ((await read()) ?? seen) : seen;
+    return { lease: taken.lease, facts: fitting(facts, volumeId) };
   };
 
 /** A holder's lease is taken over only after Step Functions says that its execution is closed. */
 async function takeLease(
   { ledger, workflows }: Pick<Dependencies, 'ledger' | 'workflows'>,
   request: { name: string; operationId: string; executionArn: string; nowMs: number },
-): Promise<Lease> {
+): Promise<{ lease: Lease } | { busy: string }> {
   const first = await ledger.takeLease(request);
-  if (first.taken) return first.lease;
+  if (first.taken) return { lease: first.lease };
   const status = await workflows.status(first.holder.executionArn);
   if (status !== 'RUNNING' && status !== 'PENDING_REDRIVE') {
     const second = await ledger.takeLease({ ...request, over: first.holder });
-    if (second.taken) return second.lease;
+    if (second.taken) {
+      await endInterrupted(ledger, first.holder.operationId, request.nowMs);
+      return { lease: second.lease };
+    }
+    return { busy: second.holder.operationId };
   }
-  throw new RefusedFault('AlreadyRunning', `${request.name} is held by operation ${first.holder.operationId}`);
+  return { busy: first.holder.operationId };
+}
+
+/** A state's output ends at 256 KiB (aws-facts 7.1), beyond which no Catch helps. The rest is for what else it carries. */
+const factsBytesMax = 200_000;
+
+/**
+ * What the next state is given. Owner's tags decide nothing and may be long; a broker with very many volumes sends the
+ * metrics of this one only, so that its others are not decided along.
+ */
+function fitting(facts: ClusterFacts, volumeId: string): ClusterFacts {
+  const volumes = facts.volumes.map((volume) => ({ ...volume, ownerTags: {} }));
+  if (Buffer.byteLength(JSON.stringify(volumes)) <= factsBytesMax) return { ...facts, volumes };
+  const withoutMetrics = volumes.map((volume): VolumeFacts => {
+    if (volume.volumeId === volumeId) return volume;
+    const { hourly: _, recent: __, ...rest } = volume;
+    return rest;
+  });
+  return { ...facts, volumes: withoutMetrics };
 }

@@ -1,7 +1,7 @@
 /**
  * How an operation ended, from what its states left behind: one table from a failure's name to a truthful end. Pure.
  */
-import type { OperationStatus } from '../gateways/ledger/ledger.ts';
+import type { Escalation, OperationStatus } from '../gateways/ledger/ledger.ts';
 import type { GrowthDecision } from './decision.ts';
 import { hourMs } from './limits.ts';
 
@@ -29,6 +29,9 @@ const deferrals: Readonly<Record<string, { outcome: string; pauseMs: number }>> 
   ModificationInProgress: { outcome: 'modification-in-progress', pauseMs: hourMs },
   WorldChanged: { outcome: 'world-changed', pauseMs: 0 },
   LedgerBusy: { outcome: 'ledger-busy', pauseMs: 0 },
+  LedgerContended: { outcome: 'ledger-busy', pauseMs: 0 },
+  ServiceUnavailable: { outcome: 'service-unavailable', pauseMs: 0 },
+  AlreadySettled: { outcome: 'already-settled', pauseMs: hourMs },
   Throttled: { outcome: 'throttled', pauseMs: 0 },
   Paused: { outcome: 'paused', pauseMs: 0 },
   ObserveOnly: { outcome: 'observe-only', pauseMs: 0 },
@@ -43,6 +46,9 @@ const refusals: Readonly<
   'States.Timeout': { outcome: 'deadline-passed', status: 'escalated', pauseMs: hourMs },
   'States.HeartbeatTimeout': { outcome: 'deadline-passed', status: 'escalated', pauseMs: hourMs },
   ApprovalExpired: { outcome: 'approval-expired', status: 'escalated', pauseMs: 4 * hourMs },
+  AnswerLost: { outcome: 'answer-lost', status: 'escalated', pauseMs: hourMs / 4 },
+  AccessDenied: { outcome: 'access-denied', status: 'escalated', pauseMs: hourMs },
+  UnsupportedVolume: { outcome: 'unsupported-volume', status: 'refused', pauseMs: 6 * hourMs },
   VolumeQuotaExceeded: { outcome: 'volume-quota', status: 'escalated', pauseMs: 6 * hourMs },
   ModificationFailed: { outcome: 'modification-failed', status: 'escalated', pauseMs: hourMs },
   HostUnreachable: { outcome: 'host-unreachable', status: 'escalated', pauseMs: hourMs },
@@ -73,9 +79,40 @@ export function outcomeOf(input: {
   return ofDecision(input.decision, input.observeOnly === true);
 }
 
+/**
+ * The name under which a person is called: once, then as a reminder. That it has become an emergency is another call:
+ * whoever was told of a disk with days left must not sleep through its last hours.
+ */
+export function callOf(outcome: string, decision: GrowthDecision | undefined): string {
+  return decision?.action === 'escalate' && decision.evidence.emergency === true ? `${outcome}-emergency` : outcome;
+}
+
+/**
+ * Whether a standing call is closed now that the volume needs nothing. Not within the hour: a saw-tooth around a threshold
+ * is one incident, not one at every tooth.
+ */
+export function isOver({ remindedAtMs }: Escalation, nowMs: number): boolean {
+  return nowMs - remindedAtMs >= hourMs;
+}
+
+/** Every code that an operation can end with because of a failure, beside `error-<Error>`. */
+export const failureOutcomes: readonly string[] = [
+  ...new Set([...Object.values(deferrals), ...Object.values(refusals)].map(({ outcome }) => outcome)),
+  'grown-completion-unseen',
+];
+
 function ofFailure({ Error: name = 'Unknown', Cause: cause = '' }: Failure, verified: boolean): Outcome {
-  const message = messageOf(cause);
-  const deferral = deferrals[name];
+  // A time-out has no cause.
+  const message = messageOf(cause) || name;
+  // The file system has grown; only the wait for `completed` went wrong.
+  if (verified && name !== 'ModificationFailed')
+    return {
+      status: 'succeeded',
+      outcome: 'grown-completion-unseen',
+      message: `grown and proven on the host; that EBS has completed was not seen: ${name} ${message}`.trim(),
+      escalate: true,
+    };
+  const deferral = Object.hasOwn(deferrals, name) ? deferrals[name] : undefined;
   if (deferral !== undefined) {
     const retryAtMs = retryAtOf(message);
     return {
@@ -87,22 +124,15 @@ function ofFailure({ Error: name = 'Unknown', Cause: cause = '' }: Failure, veri
       ...(retryAtMs === undefined ? {} : { retryAtMs }),
     };
   }
-  // The file system has grown; only the wait for `completed` was too long.
-  if (verified && name.startsWith('States.'))
-    return {
-      status: 'succeeded',
-      outcome: 'grown-completion-unseen',
-      message: 'grown and proven on the host; EBS had not completed in time',
-      escalate: true,
-    };
-  const refusal = refusals[name];
+  const refusal = Object.hasOwn(refusals, name) ? refusals[name] : undefined;
   if (refusal !== undefined)
     return { status: refusal.status, outcome: refusal.outcome, message, escalate: true, pauseMs: refusal.pauseMs };
   return { status: 'failed', outcome: `error-${name}`, message, escalate: true, pauseMs: hourMs };
 }
 
 function ofDecision(decision: GrowthDecision, observeOnly: boolean): Outcome {
-  const message = `${decision.action}: ${decision.reason}`;
+  const { detail } = decision.evidence;
+  const message = `${decision.action}: ${decision.reason}${detail === undefined ? '' : ` (${detail})`}`;
   switch (decision.action) {
     case 'keep':
       return { status: 'succeeded', outcome: 'kept', message, escalate: false };
@@ -116,7 +146,9 @@ function ofDecision(decision: GrowthDecision, observeOnly: boolean): Outcome {
     case 'grow-filesystem':
     case 'inspect':
       // Only an observed cluster comes here with something left to do; it is told once what would be done.
-      return { status: 'succeeded', outcome: observeOnly ? 'observed' : 'not-done', message, escalate: observeOnly };
+      return observeOnly
+        ? { status: 'succeeded', outcome: 'observed', message, escalate: true }
+        : { status: 'failed', outcome: 'not-done', message, escalate: true };
   }
 }
 

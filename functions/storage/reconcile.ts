@@ -4,6 +4,7 @@
  */
 import type { ClusterState, Intent, Ledger } from '../gateways/ledger/ledger.ts';
 import type { VolumeModification } from '../gateways/types.ts';
+import { TransientFault } from '../runtime/fault.ts';
 import { matchesIntent, subjectOf } from './ec2/volume.ts';
 import { dayMs } from './limits.ts';
 
@@ -20,32 +21,41 @@ export function whatCameOf(
   return nowMs - intent.atMs >= settledAfterMs ? 'not-done' : 'unclear';
 }
 
+/**
+ * @returns whether the bookkeeping is another than it was: then it has to be read again
+ * @throws AnswerLost an earlier operation's call is too young to say what came of it; nothing is decided before that
+ */
 export async function reconcile(
   { ledger, nowMs }: { ledger: Ledger; nowMs: number },
   volume: { volumeId: string; cluster: string; modification?: VolumeModification },
   operationId: string,
   state: ClusterState,
-): Promise<void> {
+): Promise<boolean> {
   const journal = await ledger.journal(subjectOf(volume.volumeId), nowMs - 2 * dayMs);
   const open = journal.filter(
-    (intent) => intent.operationId !== operationId && (intent.status === 'intended' || intent.status === 'unknown'),
+    (intent) =>
+      intent.operationId !== operationId &&
+      // A command on a host leaves nothing to read in the cloud: that one stays unknown. Its script may run again.
+      intent.action === 'ec2:ModifyVolume' &&
+      (intent.status === 'intended' || intent.status === 'unknown'),
   );
   for (const intent of open) {
-    // A command on a host leaves nothing to read in the cloud: its script is idempotent, and the file system is looked at.
-    const came = intent.action === 'ec2:ModifyVolume' ? whatCameOf(intent, volume.modification, nowMs) : 'not-done';
-    if (came === 'unclear') continue;
-    const giveBack =
-      came === 'not-done' && intent.action === 'ec2:ModifyVolume' ? { giveBack: { volumeId: volume.volumeId } } : {};
+    const came = whatCameOf(intent, volume.modification, nowMs);
+    if (came === 'unclear') {
+      throw new TransientFault('AnswerLost', `what came of ${intent.intentId} is not known yet`);
+    }
     await ledger.settleIntent({
       intent,
       status: came,
       atMs: nowMs,
       answer: 'settled by a later operation from what the cloud shows',
-      ...giveBack,
+      ...(came === 'not-done' ? { giveBack: { volumeId: volume.volumeId } } : {}),
     });
   }
   const reservation = state.reservations[volume.volumeId];
   if (reservation !== undefined && reservation.operationId !== operationId) {
     await ledger.releaseReservation(volume.cluster, volume.volumeId, reservation.operationId);
+    return true;
   }
+  return open.length > 0;
 }

@@ -6,9 +6,9 @@ import type { Clock } from '../runtime/clock.ts';
 import { adviceFor } from './advice.ts';
 import type { GrowthDecision } from './decision.ts';
 import { subjectOf } from './ec2/volume.ts';
-import { hourMs } from './limits.ts';
+import { dayMs, hourMs } from './limits.ts';
 import { Lease, Operation, parse } from './operation.ts';
-import { outcomeOf, type Outcome } from './outcome.ts';
+import { callOf, isOver, outcomeOf, type Outcome } from './outcome.ts';
 
 interface Dependencies {
   clock: Clock;
@@ -18,7 +18,7 @@ interface Dependencies {
 }
 
 const Input = z.extend(Operation, {
-  lease: z.optional(Lease),
+  lease: z.optional(z.nullable(Lease)),
   failure: z.optional(z.nullable(z.object({ Error: z.optional(z.string()), Cause: z.optional(z.string()) }))),
   decision: z.optional(
     z.custom<GrowthDecision>((value) => typeof value === 'object' && value !== null && 'action' in value),
@@ -30,7 +30,8 @@ type Input = z.infer<typeof Input>;
 
 /**
  * State `Record`: the operation's end, truthfully; gives the lease and what is left of a reservation back, and calls a
- * person where one is needed. Run twice: the same record, no second notification within the reminder time.
+ * person where one is needed. Run twice: the same record, no second notification within the reminder time (except where
+ * the first run died in between calling and saying that the operation has ended).
  */
 export const record =
   ({ clock, fleet, ledger, notify }: Dependencies) =>
@@ -47,19 +48,18 @@ export const record =
     const remembered = await ledger.volume(cluster, volumeId);
 
     // Without the lease nothing of the volume is ours to write: another operation is at it.
-    if (input.lease !== undefined) await settle({ ledger }, input, ended, remembered, nowMs);
+    const lease = input.lease ?? undefined;
+    if (lease !== undefined) await settle({ ledger }, input, ended, remembered, nowMs);
     const reminderHours = fleet.clusters.find(({ name }) => name === cluster)?.policy.escalationReminderHours ?? 12;
     if (ended.escalate) {
-      const reason = ended.outcome;
-      const told = await ledger.escalate({
-        cluster,
-        volumeId,
-        reason,
-        operationId,
-        nowMs,
-        remindAfterMs: reminderHours * hourMs,
-      });
-      if (told !== 'standing') await call(notify, input, ended, remembered, told === 'due');
+      const reason = callOf(ended.outcome, input.decision);
+      const remindAfterMs = reminderHours * hourMs;
+      // Claimed first: of two operations that end at the same instant (an alarm's, the sweep's) one calls.
+      const told = await ledger.escalate({ cluster, volumeId, reason, operationId, nowMs, remindAfterMs });
+      const isMine = told === 'standing' && remembered?.escalations[reason]?.operationId === operationId;
+      // Found its own claim: an earlier run of this step died after it. Unless it came to the end, nobody was called.
+      const isOwed = isMine && (await ledger.operation(operationId))?.endedAtMs === undefined;
+      if (told !== 'standing' || isOwed) await call(notify, input, ended, remembered, nowMs, told === 'due');
     }
     await ledger.updateOperation(operationId, {
       status: ended.status,
@@ -67,7 +67,7 @@ export const record =
       endedAtMs: nowMs,
       note: { atMs: nowMs, what: 'ended', detail: { outcome: ended.outcome, message: ended.message } },
     });
-    if (input.lease !== undefined) await ledger.releaseLease(input.lease);
+    if (lease !== undefined) await ledger.releaseLease(lease);
     return {
       status: ended.status,
       outcome: ended.outcome,
@@ -85,14 +85,36 @@ async function settle(
 ): Promise<void> {
   const { cluster, subject: volumeId, operationId } = input;
   await ledger.releaseReservation(cluster, volumeId, operationId);
+  if (input.failure !== undefined && input.failure !== null) await leaveOpen({ ledger }, input, nowMs);
   const pausedUntilMs = Math.max(ended.retryAtMs ?? 0, nowMs + (ended.pauseMs ?? 0));
   if (pausedUntilMs > nowMs)
     await ledger.setNotBefore(cluster, volumeId, { atMs: pausedUntilMs, reason: ended.outcome });
-  else if (ended.status === 'succeeded' && remembered?.notBefore !== undefined)
+  // A person's no, or a limit, outlasts a look that found nothing to do.
+  else if (input.verified !== undefined && remembered?.notBefore !== undefined)
     await ledger.setNotBefore(cluster, volumeId, undefined);
-  // What was called for is over once the volume is as it should be.
-  const over = ended.status === 'succeeded' && ended.outcome !== 'observed';
-  if (over && Object.keys(remembered?.escalations ?? {}).length > 0) await ledger.closeEscalations(cluster, volumeId);
+  const escalations = Object.entries(remembered?.escalations ?? {});
+  if (escalations.length === 0) return;
+  // What was called for is over once the volume is as it should be; what came up meanwhile is not cured by this growth.
+  const cured = input.verified === undefined ? undefined : await ledger.operation(operationId);
+  for (const [reason, escalation] of escalations) {
+    const isCured = cured !== undefined && escalation.openedAtMs <= cured.startedAtMs;
+    if (isCured || (ended.outcome === 'kept' && isOver(escalation, nowMs)))
+      await ledger.closeEscalations(cluster, volumeId, reason);
+  }
+}
+
+/** An intent that nobody settled before the end: what came of it the next operation asks the world. */
+async function leaveOpen({ ledger }: { ledger: Ledger }, input: Input, nowMs: number): Promise<void> {
+  const journal = await ledger.journal(subjectOf(input.subject), nowMs - 30 * dayMs);
+  for (const intent of journal) {
+    if (intent.operationId !== input.operationId || intent.status !== 'intended') continue;
+    await ledger.settleIntent({
+      intent,
+      status: 'unknown',
+      atMs: nowMs,
+      answer: 'the operation ended without an answer',
+    });
+  }
 }
 
 async function call(
@@ -100,6 +122,7 @@ async function call(
   input: Input,
   ended: Outcome,
   remembered: VolumeRecord | undefined,
+  nowMs: number,
   reminder: boolean,
 ): Promise<void> {
   const { operationId, cluster, subject: volumeId, decision } = input;
@@ -112,6 +135,7 @@ async function call(
       `Volume ${volumeId}${remembered?.instanceId === undefined ? '' : ` of ${remembered.instanceId}`}${mountPoint === undefined ? '' : ` at ${mountPoint}`}.`,
       ...adviceFor({
         decision,
+        nowMs,
         outcome: ended.outcome,
         cluster,
         volumeId,

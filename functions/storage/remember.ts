@@ -27,7 +27,15 @@ async function rememberForeign(ledger: Ledger, volume: VolumeFacts, nowMs: numbe
   const { modification } = volume;
   if (modification === undefined || modification.startedAtMs < nowMs - dayMs) return;
   const journal = await ledger.journal(subjectOf(volume.volumeId), nowMs - 2 * dayMs);
-  if (journal.some((intent) => intent.action === 'ec2:ModifyVolume' && matchesIntent(modification, intent))) return;
+  // What was refused or never done is not what is seen now.
+  const ours = journal.some(
+    (intent) =>
+      intent.action === 'ec2:ModifyVolume' &&
+      intent.status !== 'refused' &&
+      intent.status !== 'not-done' &&
+      matchesIntent(modification, intent),
+  );
+  if (ours) return;
   await ledger.recordForeign({
     subject: subjectOf(volume.volumeId),
     cluster: volume.cluster,

@@ -58,8 +58,10 @@ export function intents(world: InvariantWorld, report: Report): Checker {
         );
         return;
       }
-      if (candidates.length > 1) {
-        report('intent-before-effect', subject, `${mutation.action} fits ${candidates.length} open intents`);
+      // What came of a command whose answer was lost stays unknown; the script runs again under an intent of its own.
+      const rivals = candidates.filter(({ action, status }) => action === 'ec2:ModifyVolume' || status === 'intended');
+      if (rivals.length > 1) {
+        report('intent-before-effect', subject, `${mutation.action} fits ${rivals.length} open intents`);
       }
       if (mutation.action !== 'ec2:ModifyVolume') return;
       if (effectOf.has(intent.intentId)) {

@@ -23,7 +23,10 @@ export function waits(world: InvariantWorld, report: Report): Checker {
       }
     },
     waitWritten(wait) {
-      if (world.executionOf(wait.operationId)?.status !== 'RUNNING') {
+      const status = world.executionOf(wait.operationId)?.status;
+      // Stopped from outside, its function runs on to its end and may still write down that it waits.
+      const isStopped = status === 'ABORTED' || status === 'TIMED_OUT';
+      if (status !== 'RUNNING' && !isStopped) {
         report(
           'wait-without-execution',
           wait.resource,

@@ -2,7 +2,7 @@
 import type { Fleet } from '../../functions/fleet/fleet.ts';
 import { operator } from '../cloud/cloud.ts';
 import type { SimulatedEc2, Volume } from '../cloud/ec2.ts';
-import type { SimulatedHosts } from '../cloud/host.ts';
+import type { HostFilesystem, SimulatedHosts } from '../cloud/host.ts';
 import type { Call } from '../cloud/service.ts';
 import type { DeployedSystem } from '../deploy/simulation.ts';
 import type { ExecutionView, InvariantWorld, Mutation, VolumeView } from './checker.ts';
@@ -113,6 +113,9 @@ function worldOf(
         : brokers.instanceIds.includes(instanceId),
     )?.name;
   };
+  // What a terminated broker left behind is no part of the cluster (S10).
+  const isLive = (host: HostFilesystem): boolean =>
+    hosts.deviceBytes(host) !== undefined && ec2.instance(host.instanceId).state !== 'terminated';
   return {
     fleet,
     nowMs: () => clock.nowMs(),
@@ -127,8 +130,10 @@ function worldOf(
       return hosts
         .filesystems()
         .filter(
-          ({ mountPoint, instanceId }) =>
-            cluster.mountPoints.includes(mountPoint) && clusterOfInstance(instanceId) === name,
+          (host) =>
+            cluster.mountPoints.includes(host.mountPoint) &&
+            clusterOfInstance(host.instanceId) === name &&
+            isLive(host),
         )
         .flatMap(({ volumeId }) => viewOf(find(volumeId)) ?? []);
     },

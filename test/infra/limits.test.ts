@@ -58,6 +58,20 @@ describe('a fleet of hundreds of clusters', () => {
     );
     expect(insights).toHaveLength(80);
     for (const [, { Properties }] of insights) expect(all).toContain(`:alarm:${String(Properties.AlarmName)}`);
+
+    // SQS takes 20 statements a policy.
+    for (const [, { Properties }] of ofType(template, 'AWS::SQS::QueuePolicy')) {
+      const { Statement } = Properties.PolicyDocument as { Statement: unknown[] };
+      expect(Statement.length).toBeLessThanOrEqual(20);
+    }
+  });
+
+  it('refuses more alarms than the policy of a dead-letter queue has room for, saying what to change', async () => {
+    const adoptedAlarmArns = Array.from(
+      { length: 400 },
+      (_, i) => `arn:aws:cloudwatch:us-east-1:123456789012:alarm:somebody-elses-disk-alarm-${i}`,
+    );
+    await expect(synthesizeTemplate({ ...fleet, adoptedAlarmArns })).rejects.toThrow(/402 alarms.*adopt fewer alarms/);
   });
 });
 

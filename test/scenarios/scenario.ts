@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fleet, StoragePolicy, Ec2Cluster } from '../../functions/fleet/fleet.ts';
 import { parseFleet } from '../../functions/fleet/parse.ts';
-import type { Operation } from '../../functions/gateways/ledger/ledger.ts';
+import type { Operation, VolumeRecord } from '../../functions/gateways/ledger/ledger.ts';
 import { synthesize } from '../../infra/synthesize.ts';
 import type { Layout } from '../../simulator/cloud/host.ts';
-import type { Call } from '../../simulator/cloud/service.ts';
+import type { BusEvent, Call } from '../../simulator/cloud/service.ts';
+import type { Notice } from '../../simulator/cloud/sns.ts';
 import { readAssembly, type Assembly } from '../../simulator/deploy/assembly.ts';
 import { bootFromTemplate, type Simulation } from '../../simulator/deploy/boot.ts';
 import type { FillModel } from '../../simulator/fill/index.ts';
@@ -68,11 +69,11 @@ function withFleet({ assembly, folder }: { assembly: Assembly; folder: string },
   const layer = join(folder, `layer-${(layers += 1)}`);
   mkdirSync(layer, { recursive: true });
   writeFileSync(join(layer, 'fleet.json'), JSON.stringify(fleet));
-  const isLayer = (path: string | undefined): boolean => path !== undefined && readLayer(path);
   return { ...assembly, assetPath: (key) => (isLayer(assembly.assetPath(key)) ? layer : assembly.assetPath(key)) };
 }
 
-function readLayer(path: string): boolean {
+function isLayer(path: string | undefined): boolean {
+  if (path === undefined) return false;
   try {
     readFileSync(join(path, 'fleet.json'));
     return true;
@@ -86,6 +87,10 @@ export class Scenario {
   readonly invariants: Invariants;
   readonly fleet: Fleet;
   readonly calls: Call[] = [];
+  /** Calls that ended in an error, by the service's own name of it. */
+  readonly refusals: { call: Call; error: string }[] = [];
+  /** All that came over the default bus. */
+  readonly events: BusEvent[] = [];
   readonly #usage: Map<string, (atMs: number) => number>;
 
   constructor(simulation: Simulation, fleet: Fleet, usage: Map<string, (atMs: number) => number>) {
@@ -93,7 +98,13 @@ export class Scenario {
     this.fleet = fleet;
     this.#usage = usage;
     this.invariants = watch(simulation, fleet);
-    simulation.cloud.observe({ before: (call) => void this.calls.push(call) });
+    simulation.cloud.observe({
+      before: (call) => void this.calls.push(call),
+      after: (call, outcome) => {
+        if ('error' in outcome) this.refusals.push({ call, error: outcome.error.name });
+      },
+    });
+    simulation.cloud.onEvent((event) => void this.events.push(event));
   }
 
   get nowMs(): number {
@@ -115,6 +126,22 @@ export class Scenario {
     return this.calls.filter((call) => `${call.service}:${call.operation}` === operation);
   }
 
+  /** Commands that were sent to hosts, refused ones included. */
+  commands(script: 'inspect-volume' | 'grow-filesystem'): Call[] {
+    return this.called('ssm:SendCommand').filter(({ input }) => String(input.DocumentName).endsWith(script));
+  }
+
+  /** What people were told by a function (not by an alarm), oldest first. */
+  notices(outcome?: string): Notice[] {
+    const told = this.simulation.sns.notices.filter(({ by }) => by !== 'cloudwatch');
+    return outcome === undefined ? told : told.filter(({ attributes }) => attributes.outcome === outcome);
+  }
+
+  /** Details of the `Storage Grown` events. */
+  announced(): Record<string, unknown>[] {
+    return this.events.filter((event) => event['detail-type'] === 'Storage Grown').map(({ detail }) => detail);
+  }
+
   sizeGib(volumeId: string): number {
     return this.simulation.ec2.volume(volumeId).sizeGib;
   }
@@ -130,6 +157,26 @@ export class Scenario {
 
   async operationsOf(volumeId: string): Promise<Operation[]> {
     return (await this.operations()).filter(({ subject }) => subject === `volume/${volumeId}`);
+  }
+
+  /** What the ledger remembers of it. */
+  remembered(volumeId: string): Promise<VolumeRecord | undefined> {
+    return this.simulation.within(() => this.simulation.ledger.volume('orders', volumeId));
+  }
+
+  /** The operation that holds the volume. */
+  async holder(volumeId: string): Promise<string | undefined> {
+    const lease = await this.simulation.within(() => this.simulation.ledger.readLease(`volume/${volumeId}`));
+    return lease?.operationId;
+  }
+
+  /** A broker starts, with new volumes. */
+  addBroker(broker: number, volumes: Record<string, VolumeSetup>): void {
+    this.simulation.ec2.createInstance({ instanceId: instanceId(broker), tags: { 'kafka-cluster': 'orders' } });
+    Object.entries(volumes).forEach(([mountPoint, setup], index) => {
+      const deviceName = `/dev/sd${String.fromCodePoint(102 + index)}`;
+      this.#addVolume(broker, deviceName, mountPoint, setup);
+    });
   }
 
   /** As `kafka-autopilot grow`. */
@@ -188,6 +235,18 @@ export class Scenario {
     });
   }
 
+  #addVolume(broker: number, deviceName: string, mountPoint: string, setup: VolumeSetup): void {
+    const { ec2, hosts } = this.simulation;
+    const { sizeGib = 100, usedGib = sizeGib / 2, layout = 'plain', filesystem = 'xfs', tags = {} } = setup;
+    const { multiAttach = false, managedBy } = setup;
+    const volumeId = vol(broker, mountPoint);
+    this.use(volumeId, usedGib);
+    ec2.createVolume({ volumeId, sizeGib, tags, multiAttach, ...(managedBy === undefined ? {} : { managedBy }) });
+    ec2.attach(volumeId, instanceId(broker), deviceName);
+    const at = { instanceId: instanceId(broker), volumeId, mountPoint: setup.mountPoint ?? mountPoint };
+    hosts.mount({ ...at, layout, filesystem });
+  }
+
   async #operator(
     subject: string,
     requestId: string,
@@ -215,11 +274,6 @@ export async function aScenario(options: ScenarioOptions = {}): Promise<Scenario
   };
   const brokers = options.brokers ?? [{ '/data1': {}, '/data2': {} }];
   const usage = new Map<string, (atMs: number) => number>();
-  brokers.forEach((volumes, broker) => {
-    for (const [mountPoint, { sizeGib = 100, usedGib = sizeGib / 2 }] of Object.entries(volumes)) {
-      usage.set(vol(broker, mountPoint), typeof usedGib === 'number' ? () => usedGib : usedGib);
-    }
-  });
   const fill: FillModel = {
     usedBytes: (volumeId, atMs) => (usage.get(volumeId)?.(atMs) ?? 0) * gib,
     shortenRetention: () => undefined,
@@ -231,29 +285,8 @@ export async function aScenario(options: ScenarioOptions = {}): Promise<Scenario
     startMs,
     fill,
   });
-  brokers.forEach((volumes, broker) => {
-    simulation.ec2.createInstance({ instanceId: instanceId(broker), tags: { 'kafka-cluster': 'orders' } });
-    Object.entries(volumes).forEach(([mountPoint, setup], index) => {
-      const volumeId = vol(broker, mountPoint);
-      const { sizeGib = 100, layout = 'plain', filesystem = 'xfs', tags = {}, multiAttach = false, managedBy } = setup;
-      simulation.ec2.createVolume({
-        volumeId,
-        sizeGib,
-        tags,
-        multiAttach,
-        ...(managedBy === undefined ? {} : { managedBy }),
-      });
-      simulation.ec2.attach(volumeId, instanceId(broker), `/dev/sd${String.fromCodePoint(102 + index)}`);
-      simulation.hosts.mount({
-        instanceId: instanceId(broker),
-        volumeId,
-        mountPoint: setup.mountPoint ?? mountPoint,
-        layout,
-        filesystem,
-      });
-    });
-  });
   const scenario = new Scenario(simulation, changed, usage);
+  brokers.forEach((volumes, broker) => scenario.addBroker(broker, volumes));
   await scenario.pass(5 * minuteMs);
   return scenario;
 }

@@ -9,7 +9,7 @@ import type { Broker, EbsVolume, MetricQuery, MetricSeries, VolumeModification }
 import { countedGib, isDataVolume } from '../caps.ts';
 import type { ClusterFacts, Readings, VolumeFacts } from '../facts.ts';
 import type { Scope, Sources } from '../kind.ts';
-import { hourMs, modificationRule } from '../limits.ts';
+import { bytesPerGib, hourMs, modificationRule } from '../limits.ts';
 import { matchesIntent, ownerTagsOf, subjectOf } from './volume.ts';
 
 /** The journal is read somewhat beyond the window, because its times are ours and the service's are its own. */
@@ -118,17 +118,30 @@ function pastOf(journal: Intent[], newest: VolumeModification): { startedAtMs: n
 /** The longest that the script on the host takes (state `GrowFilesystem`). */
 const scriptMs = 15 * 60_000;
 
-/** The file system is grown by a command of the same operation; the host was looked at right after it. */
+/**
+ * The file system is grown by a command of this or a later operation; the host was looked at right after it. As long as
+ * none was sent it has its old size.
+ */
 function growthsOf(journal: Intent[], inspection: VolumeFacts['inspection']): VolumeFacts['growths'] {
-  return journal.filter(isGrowth).map(({ atMs, request, operationId }) => {
+  const growths = journal.filter(isGrowth);
+  return growths.map(({ atMs, request }, index) => {
+    const fromGib = Number(request.fromGib);
+    const untilMs = growths[index + 1]?.atMs ?? Number.MAX_SAFE_INTEGER;
     const command = journal.findLast(
-      (intent) => intent.operationId === operationId && intent.action === 'ssm:SendCommand',
+      (intent) => intent.action === 'ssm:SendCommand' && intent.atMs >= atMs && intent.atMs < untilMs,
     );
-    if (command === undefined) return { atMs, fromGib: Number(request.fromGib) };
+    if (command === undefined)
+      return { atMs, fromGib, doneAtMs: Math.min(untilMs, grownByHandMs(inspection, fromGib)) };
     const latestMs = command.atMs + scriptMs;
     const seenMs = inspection !== undefined && inspection.atMs >= command.atMs ? inspection.atMs : latestMs;
-    return { atMs, fromGib: Number(request.fromGib), doneAtMs: Math.min(latestMs, seenMs) };
+    return { atMs, fromGib, doneAtMs: Math.min(latestMs, seenMs) };
   });
+}
+
+/** When somebody else's growth of the file system was seen. */
+function grownByHandMs(inspection: VolumeFacts['inspection'], fromGib: number): number {
+  const isLarger = (inspection?.filesystemBytes ?? 0) > fromGib * bytesPerGib;
+  return isLarger && inspection !== undefined ? inspection.atMs : Number.MAX_SAFE_INTEGER;
 }
 
 function isGrowth({ action, status, request, foreign }: Intent): boolean {

@@ -39,14 +39,16 @@ const ownerKeys = [
   'kubernetes.io/created-for/*',
 ];
 
+function isOwnerTag([key]: [string, string]): boolean {
+  return ownerKeys.some((owner) =>
+    owner.endsWith('*') ? key.toLowerCase().startsWith(owner.slice(0, -1)) : key.toLowerCase() === owner,
+  );
+}
+
 export function ownerTagsOf(tags: Record<string, string>): Record<string, string> {
-  const owned = ([key]: [string, string]): boolean =>
-    ownerKeys.some((owner) =>
-      owner.endsWith('*') ? key.toLowerCase().startsWith(owner.slice(0, -1)) : key.toLowerCase() === owner,
-    );
   return Object.fromEntries(
     Object.entries(tags)
-      .filter(owned)
+      .filter(isOwnerTag)
       .toSorted(([a], [b]) => a.localeCompare(b)),
   );
 }

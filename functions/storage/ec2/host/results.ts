@@ -111,7 +111,6 @@ export type InspectedVolume = z.infer<typeof inspectedVolume>;
 export type InspectionResult = z.infer<typeof inspection>;
 export type GrowthResult = z.infer<typeof growth>;
 export type HostError = z.infer<typeof hostError>;
-type HostErrorCode = HostError['error'];
 /** Nothing is known about what the script did: run it again, it is made for that. */
 export type UnreadableOutput = { error: 'unreadable-output' };
 
