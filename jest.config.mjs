@@ -11,5 +11,8 @@ export default {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' }],
   },
   watchman: false,
+  // Modules of a finished file stay in its worker's memory (--experimental-vm-modules): workers are renewed before it adds up.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '100MB',
   testTimeout: 60_000,
 };
