@@ -123,7 +123,7 @@ export const functionTable = {
   'remember-inspection': {
     room: 'storage',
     ...patient,
-    settings: ['LEDGER_TABLE'],
+    settings: ['LEDGER_TABLE', 'FLEET_FILE'],
     permissions: ['ledger', 'describe-volumes', 'read-commands'],
   },
   'wake-waiting': {

@@ -106,13 +106,15 @@ function inspectionsOf(broker: SurveyedBroker, cluster: Cluster, nowMs: number):
   const due = broker.volumes.find(({ volume }) => volume.instanceState === 'running' && isDue(volume, nowMs));
   if (due === undefined) return [];
   const attached = broker.volumes.map(({ volume }) => volume.volumeId).join(' ');
-  const halfHour = Math.floor(nowMs / (hourMs / 2));
+  // A host that has not answered for a day is asked less often: a person knows by then.
+  const longSilent = due.volume.inspection !== undefined && nowMs - due.volume.inspection.atMs >= 24 * hourMs;
+  const turn = Math.floor(nowMs / (longSilent ? hourMs : hourMs / 2));
   const start: Wanted = {
     source: 'sweep',
     workflow: 'host-inspection',
     cluster: cluster.name,
     subject: due.volume.instanceId,
-    slot: `${halfHour} ${createHash('sha256').update(attached).digest('hex').slice(0, 16)}`,
+    slot: `${turn} ${createHash('sha256').update(attached).digest('hex').slice(0, 16)}`,
   };
   return [{ start, withinHours: Number.MAX_VALUE }];
 }

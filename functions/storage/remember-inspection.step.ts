@@ -1,14 +1,16 @@
 import * as z from 'zod/mini';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Inspection, Ledger } from '../gateways/ledger/ledger.ts';
 import type { EbsGateway, SsmGateway } from '../gateways/types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RefusedFault } from '../runtime/fault.ts';
 import { ownerTagsOf } from './ec2/volume.ts';
 import { parseInspection, type InspectedVolume } from './ec2/host/results.ts';
-import { parse } from './operation.ts';
+import { clusterOf, parse } from './operation.ts';
 
 interface Dependencies {
   clock: Clock;
+  fleet: Fleet;
   ledger: Ledger;
   ebs: EbsGateway;
   ssm: SsmGateway;
@@ -20,11 +22,13 @@ const Input = z.object({ cluster: z.string(), instanceId: z.string(), commandId:
  * State `RememberInspection`: what the host saw, into the ledger with its time. Run twice: written twice, the same.
  *
  * @throws InspectionFailed the host's report can't be read
+ * @throws MountPointUnserved a mount point of the fleet file lies on no EBS volume; the rest is remembered
  */
 export const rememberInspection =
-  ({ clock, ledger, ebs, ssm }: Dependencies) =>
+  ({ clock, fleet, ledger, ebs, ssm }: Dependencies) =>
   async (event: unknown): Promise<{ inspected: string[] }> => {
     const { cluster, instanceId, commandId } = parse(Input, event);
+    const { mountPoints } = clusterOf(fleet, cluster);
     const [invocation, volumes] = await Promise.all([
       ssm.invocation(commandId, instanceId),
       ebs.volumesOf([instanceId]),
@@ -47,6 +51,13 @@ export const rememberInspection =
       });
       await ledger.saveInspection(cluster, volume.volumeId, toInspection(seen, instanceId, nowMs));
       inspected.push(volume.volumeId);
+    }
+    // Told only now: what can be grown there is known all the same.
+    const served = new Set(result.volumes.flatMap((seen) => seen.mountPoints));
+    const bare = mountPoints.filter((mountPoint) => !served.has(mountPoint));
+    if (bare.length > 0) {
+      const what = `${instanceId}: ${bare.join(', ')} lies on no EBS volume (instance store, or not mounted)`;
+      throw new RefusedFault('MountPointUnserved', `${what}: it can't be grown`);
     }
     return { inspected };
   };

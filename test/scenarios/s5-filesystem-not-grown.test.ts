@@ -286,6 +286,12 @@ describe('S5: refused by name before anything is changed', () => {
     expect(scenario.called('ec2:ModifyVolume')).toEqual([]);
     expect(await scenario.operationsOf(root?.volumeId ?? '')).toEqual([]);
     expect(scenario.notices()).toEqual([]);
+    // Named, though: the inspection of that host fails with it, and failed executions have an alarm.
+    const [inspection] = [...scenario.simulation.states.records.all()].filter(({ workflow }) =>
+      workflow.endsWith('host-inspection'),
+    );
+    expect(inspection).toMatchObject({ status: 'FAILED', error: 'MountPointUnserved' });
+    expect(inspection?.cause).toContain('/data2 lies on no EBS volume');
 
     const { operationId } = await scenario.grow(root?.volumeId ?? '');
     await scenario.pass(10 * minuteMs);
