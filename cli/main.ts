@@ -1,5 +1,6 @@
 /** The operator's command on a real terminal. The only file of `cli/` that knows the process. */
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import pico from 'picocolors';
 import type { Account, OpenSimulatedAccount } from './account.ts';
 import type { GlobalOptions } from './context.ts';
@@ -24,7 +25,7 @@ async function openAccount({ simulated, fleet: fleetFile, region, profile }: Glo
   return openAwsAccount(fleet, home, region);
 }
 
-const coloured = process.stdout.isTTY && process.env.NO_COLOR === undefined;
+const coloured = isatty(1) && process.env.NO_COLOR === undefined;
 process.exitCode = await run(process.argv.slice(2), {
   openAccount,
   readFile,

@@ -4,6 +4,7 @@
  */
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { jsonDocument } from '../simulator/report/document.ts';
@@ -110,7 +111,7 @@ async function simulate(options: Options): Promise<number> {
 
   const view = liveView({
     stream: process.stdout,
-    isTty: process.stdout.isTTY,
+    isTty: isatty(1),
     columns: process.stdout.columns ?? 100,
     nowMs: () => performance.now(),
   });
@@ -141,7 +142,7 @@ async function simulate(options: Options): Promise<number> {
       summary(record, {
         wallSeconds,
         reportPath: join(options.out, 'report.html'),
-        colour: process.stdout.isTTY && process.env.NO_COLOR === undefined,
+        colour: isatty(1) && process.env.NO_COLOR === undefined,
       }),
     );
   return record.violations.length === 0 ? EXIT.ok : EXIT.failure;

@@ -287,7 +287,7 @@ describe('S5: refused by name before anything is changed', () => {
     expect(await scenario.operationsOf(root?.volumeId ?? '')).toEqual([]);
     expect(scenario.notices()).toEqual([]);
     // Named, though: the inspection of that host fails with it, and failed executions have an alarm.
-    const [inspection] = [...scenario.simulation.states.records.all()].filter(({ workflow }) =>
+    const inspection = [...scenario.simulation.states.records.all()].find(({ workflow }) =>
       workflow.endsWith('host-inspection'),
     );
     expect(inspection).toMatchObject({ status: 'FAILED', error: 'MountPointUnserved' });
