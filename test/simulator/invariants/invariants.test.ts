@@ -65,6 +65,7 @@ class World {
     historyEvents: 1,
   };
   isDryRun = false;
+  cluster: string | undefined = 'orders';
   readonly invariants: Invariants;
   #intents = 0;
 
@@ -74,7 +75,7 @@ class World {
       fleet,
       nowMs: () => this.nowMs,
       volume: (id) => (id === volumeId ? volume() : undefined),
-      clusterOf: (id) => (id === volumeId ? 'orders' : undefined),
+      clusterOf: (id) => (id === volumeId ? this.cluster : undefined),
       dataVolumes: () => [volume(), { volumeId: 'vol-2', sizeGib: this.othersGib, type: 'gp3', modifications: [] }],
       executionOf: (id) => (this.execution.name.startsWith(id) ? this.execution : undefined),
       machines: [{ name: 'storage-scaling', machine: definition }],
@@ -235,6 +236,14 @@ describe('invariants', () => {
       (world) => {
         world.sizeGib = 900;
         world.grow(1_001);
+      },
+    ],
+    [
+      'foreign-volume',
+      'a volume that belongs to no cluster of the fleet',
+      (world) => {
+        world.cluster = undefined;
+        world.grow(150);
       },
     ],
     ['step-cap', 'a step above the cap', (world) => world.grow(301)],
