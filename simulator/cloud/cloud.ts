@@ -3,6 +3,7 @@
  * request limits, IAM, the service, observers again. Only virtual time and seeded numbers, so a seed gives one run.
  */
 import type { VirtualClock } from '../clock.ts';
+import { KafkaNetworks } from '../kafka/kafka-networks.ts';
 import { seededRandom, type Random } from '../random.ts';
 import { Activities } from './activities.ts';
 import {
@@ -34,6 +35,7 @@ const deniedCodes: Readonly<Record<string, string>> = {
   cloudwatch: 'AccessDenied',
   sns: 'AuthorizationError',
   sts: 'AccessDenied',
+  s3: 'AccessDenied',
 };
 
 export interface CloudOptions {
@@ -53,6 +55,7 @@ export class SimulatedCloud implements CloudContext {
   readonly region: string;
   readonly activities: Activities;
   readonly throttle = new Throttle();
+  readonly kafka = new KafkaNetworks();
   /** Calls that arrived, by `<service>:<Operation>`; each attempt of a retried call counts. */
   readonly apiCalls = new Map<string, number>();
   authorizer: Authorizer | undefined;

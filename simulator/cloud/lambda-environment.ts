@@ -24,6 +24,8 @@ export interface FunctionDeclaration {
   environment: Readonly<Record<string, string>>;
   /** Folders that are mounted at `/opt`, a later one over an earlier one. */
   layers: readonly string[];
+  /** Where it runs; undefined: outside any network. */
+  subnetIds?: readonly string[];
   /** Aliases and published versions, each to the version it stands for. */
   qualifiers: ReadonlyMap<string, string>;
   deadLetterArn: string | undefined;
@@ -56,6 +58,7 @@ export async function wireFunction(
     throw new Error(`${declaration.entry} does not export a handler made by lambda()`);
   }
   const connect = connectTo(cloud, { roleArn: declaration.roleArn, name: declaration.verb });
+  const { subnetIds, name } = declaration;
   return handler.withRuntime({
     clock: cloud.clock,
     environment: {
@@ -66,7 +69,11 @@ export async function wireFunction(
     readText: (path) => readLayerText(declaration, path),
     // Without methods to call, the SDK does not prepare what it would log: a fifth of a run's time.
     clientDefaults: Object.assign(simulatedClientDefaults(cloud), { logger: {} }),
-    connect: (client) => freezable(connect(client), isFrozen),
+    connect: (client) => {
+      if (subnetIds !== undefined) throw new Error(`${name} is in a network, from which nothing leads to AWS`);
+      return freezable(connect(client), isFrozen);
+    },
+    kafka: cloud.kafka.from(subnetIds),
     logLevel: 'SILENT',
     writeMetrics,
   });

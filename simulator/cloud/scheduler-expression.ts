@@ -1,5 +1,5 @@
 /**
- * Schedule expressions: `rate(…)` and `cron(…)` with a time zone. A small strict reader: lists, ranges and steps; the
+ * Schedule expressions: `at(…)` in UTC; `rate(…)` and `cron(…)` with a time zone. A small strict reader: lists, ranges and steps; the
  * special letters L, W and # are refused, so is everything else that it doesn't know.
  *
  * Scheduler guide schedule-types (rate, cron, time zones); EventBridge guide eb-cron-expressions (fields and ranges).
@@ -10,6 +10,19 @@ export interface ScheduleExpression {
   first(deployedMs: number): number | undefined;
   /** The first time after a scheduled one. */
   next(afterMs: number): number | undefined;
+}
+
+/**
+ * The time of `at(yyyy-mm-ddThh:mm:ss)`, in UTC; undefined for another kind of expression.
+ * @throws Error where it isn't a time, or in a time zone other than UTC: not simulated
+ */
+export function oneTimeMs(text: string, timezone = 'UTC'): number | undefined {
+  const found = /^at\((.+)\)$/.exec(text)?.[1];
+  if (found === undefined) return undefined;
+  if (timezone !== 'UTC') throw new Error(`${text}: only UTC is simulated`);
+  const atMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(found) ? Date.parse(`${found}Z`) : Number.NaN;
+  if (Number.isNaN(atMs)) throw new Error(`${text}: expected at(yyyy-mm-ddThh:mm:ss)`);
+  return atMs;
 }
 
 const unitsMs: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
@@ -24,7 +37,7 @@ export function parseScheduleExpression(text: string, timezone = 'UTC'): Schedul
   }
   const fields = /^cron\((.+)\)$/.exec(text)?.[1]?.trim().split(/\s+/);
   if (fields === undefined)
-    throw new Error(`${text}: expected rate(…) or cron(…); one-time schedules are not simulated`);
+    throw new Error(`${text}: expected rate(…) or cron(…); in a template one-time schedules are not simulated`);
   return parseCron(text, fields, timezone);
 }
 

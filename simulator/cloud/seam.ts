@@ -18,6 +18,10 @@ const iamPrefixes: Readonly<Record<string, string>> = {
   Lambda: 'lambda',
   STS: 'sts',
   EventBridge: 'events',
+  S3: 's3',
+  Kafka: 'kafka',
+  'Application Auto Scaling': 'application-autoscaling',
+  Scheduler: 'scheduler',
 };
 
 interface HandlerArguments {

@@ -1,5 +1,6 @@
 /**
- * What is remembered of executions: all of them in short, histories of the running and of the last ones that ended.
+ * What is remembered of executions: all of them in short, histories of the running and of the last ones that ended. Of
+ * the children of Distributed Maps, whose inputs are large, only the last ones that ended are remembered at all.
  * Step Functions forgets an execution, and frees its name, 90 days after it closed [SDK sfn StartExecutionInput.name].
  */
 import type { Execution, HistoryEvent } from '../states-language/index.ts';
@@ -9,9 +10,15 @@ export type RecordStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'A
 export interface ExecutionRecord {
   executionArn: string;
   name: string;
-  /** The state machine's name. */
+  /** The state machine's name; of a Distributed Map's child with the Map state's, `<machine>/<state>`. */
   workflow: string;
+  /** Of a child: the machine's ARN with the Map Run's label. */
   stateMachineArn: string;
+  /** Of a child of a Distributed Map: the Map Run, and the execution that it belongs to. */
+  mapRunArn: string | undefined;
+  parentArn: string | undefined;
+  /** Express children are not billed by transition. */
+  executionType: 'STANDARD' | 'EXPRESS';
   versionArn: string | undefined;
   aliasArn: string | undefined;
   /** JSON text as it was given. */
@@ -48,11 +55,13 @@ export interface WorkflowSummary {
 
 const retentionMs = 90 * 24 * 3_600_000;
 const historiesMax = 300;
+const childrenMax = 300;
 
 export class ExecutionRecords {
   readonly workflows = new Map<string, WorkflowSummary>();
   readonly #records = new Map<string, ExecutionRecord>();
   readonly #histories = new Map<string, readonly HistoryEvent[]>();
+  readonly #closedChildren: string[] = [];
 
   /** Undefined where it never was, or is forgotten. */
   find(executionArn: string, nowMs: number): ExecutionRecord | undefined {
@@ -93,6 +102,16 @@ export class ExecutionRecords {
     record.execution = undefined;
     const [oldest] = this.#histories.keys();
     if (this.#histories.size > historiesMax && oldest !== undefined) this.#histories.delete(oldest);
+    if (record.mapRunArn !== undefined) this.#forgetChild(record.executionArn);
+  }
+
+  /** Makes room for this one. */
+  #forgetChild(executionArn: string): void {
+    this.#closedChildren.push(executionArn);
+    if (this.#closedChildren.length <= childrenMax) return;
+    const oldest = this.#closedChildren.shift() ?? '';
+    this.#records.delete(oldest);
+    this.#histories.delete(oldest);
   }
 
   summary(workflow: string): WorkflowSummary {

@@ -7,6 +7,7 @@ import {
   startExecution,
   TokenFault,
   TokenRegistry,
+  type ChildStart,
   type Execution,
   type HistoryEvent,
   type StateMachine,
@@ -14,6 +15,7 @@ import {
 import type { SimulatedCloud } from './cloud.ts';
 import { AwsError, type Authorization, type Call, type Service } from './service.ts';
 import { ExecutionRecords, type ExecutionRecord, type RecordStatus } from './states-records.ts';
+import { mapRunHost } from './states-map-runs.ts';
 import { taskHandler, type ExecutionEnd } from './states-tasks.ts';
 
 /** A state machine as the template declares it. */
@@ -149,7 +151,7 @@ export class StatesService implements Service {
       }
       throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${executionArn}'`);
     }
-    const record: ExecutionRecord = {
+    const record = newRecord({
       executionArn,
       name,
       workflow: declaration.name,
@@ -157,49 +159,70 @@ export class StatesService implements Service {
       versionArn,
       aliasArn,
       input: text,
-      status: 'RUNNING',
       startedMs: this.#cloud.clock.nowMs(),
-      stoppedMs: undefined,
-      output: undefined,
-      error: undefined,
-      cause: undefined,
-      statesEntered: 0,
-      retries: 0,
-      historyEvents: 0,
-      lastState: undefined,
-      execution: undefined,
-    };
-    this.records.opened(record);
-    this.#run(record, declaration, value);
-    this.#announce(record);
-    for (const hooks of this.#hooks) hooks.started?.(record);
+    });
+    this.#run(record, declaration, { machine: declaration.machine, input: value });
     return { executionArn, startDate: new Date(record.startedMs) };
   }
 
-  #run(record: ExecutionRecord, declaration: MachineDeclaration, input: unknown): void {
-    const { clock } = this.#cloud;
-    const { roleArn, arn, machine, name } = declaration;
+  /** [?] Whether AWS announces a Distributed Map's children on the bus as it does other standard executions. */
+  #startChild(parent: ExecutionRecord, declaration: MachineDeclaration, child: ChildStart): Execution {
+    const { executionArn, name, stateMachineArn, mapRunArn, executionType, stateName, machine, input, onEnd } = child;
+    const record = newRecord({
+      executionArn,
+      name,
+      workflow: `${declaration.name}/${stateName}`,
+      stateMachineArn,
+      mapRunArn,
+      parentArn: parent.executionArn,
+      executionType,
+      input: JSON.stringify(input),
+      startedMs: this.#cloud.clock.nowMs(),
+    });
+    return this.#run(record, declaration, { machine, input, onEnd });
+  }
+
+  #run(
+    record: ExecutionRecord,
+    declaration: MachineDeclaration,
+    { machine, input, onEnd }: Pick<ChildStart, 'machine' | 'input'> & Partial<Pick<ChildStart, 'onEnd'>>,
+  ): Execution {
+    const cloud = this.#cloud;
+    const { roleArn, arn, name } = declaration;
+    const { executionArn, stateMachineArn } = record;
+    const principal = { roleArn, name };
+    this.records.opened(record);
     const execution = startExecution(machine, {
       input,
       name: record.name,
-      executionArn: record.executionArn,
-      stateMachineArn: arn,
+      executionArn,
+      stateMachineArn,
       roleArn,
-      scheduler: clock,
+      scheduler: cloud.clock,
       tokens: this.#tokens,
-      random: this.#random.fork(record.executionArn),
+      random: this.#random.fork(executionArn),
       task: taskHandler({
-        cloud: this.#cloud,
-        principal: { roleArn, name },
-        executionArn: record.executionArn,
-        stateMachineArn: arn,
+        cloud,
+        principal,
+        executionArn,
+        stateMachineArn,
         tokenIssued: (token) => this.#machineOfToken.set(token, arn),
-        onEnd: (executionArn, callback) => this.onEnd(executionArn, callback),
+        onEnd: (childArn, callback) => this.onEnd(childArn, callback),
+      }),
+      mapRuns: mapRunHost({
+        cloud,
+        principal,
+        stateMachineArn: arn,
+        startChild: (child) => this.#startChild(record, declaration, child),
       }),
       onEvent: (event) => this.#recordEvent(record, event),
+      ...(onEnd === undefined ? {} : { onEnd }),
     });
     record.execution = execution;
-    this.#countRetries(record, execution).catch((error: unknown) => clock.fail(error));
+    this.#countRetries(record, execution).catch((error: unknown) => cloud.clock.fail(error));
+    this.#announce(record);
+    for (const hooks of this.#hooks) hooks.started?.(record);
+    return execution;
   }
 
   async #countRetries(record: ExecutionRecord, execution: Execution): Promise<void> {
@@ -232,8 +255,12 @@ export class StatesService implements Service {
     for (const hooks of this.#hooks) hooks.ended?.(record);
   }
 
-  /** [DG eventbridge-integration: "Step Functions Execution Status Change"]; dates are epoch milliseconds. */
+  /**
+   * [DG eventbridge-integration: "Step Functions Execution Status Change"]; dates are epoch milliseconds. Express
+   * executions are not announced (same page).
+   */
   #announce(record: ExecutionRecord): void {
+    if (record.executionType === 'EXPRESS') return;
     const { executionArn, stateMachineArn, name, status, startedMs, stoppedMs, input, output, error, cause } = record;
     this.#cloud.publish({
       'detail-type': 'Step Functions Execution Status Change',
@@ -308,6 +335,29 @@ export class StatesService implements Service {
   }
 }
 
+type Begun = Pick<ExecutionRecord, 'executionArn' | 'name' | 'workflow' | 'stateMachineArn' | 'input' | 'startedMs'>;
+
+function newRecord(begun: Begun & Partial<ExecutionRecord>): ExecutionRecord {
+  return {
+    versionArn: undefined,
+    aliasArn: undefined,
+    mapRunArn: undefined,
+    parentArn: undefined,
+    executionType: 'STANDARD',
+    status: 'RUNNING',
+    stoppedMs: undefined,
+    output: undefined,
+    error: undefined,
+    cause: undefined,
+    statesEntered: 0,
+    retries: 0,
+    historyEvents: 0,
+    lastState: undefined,
+    execution: undefined,
+    ...begun,
+  };
+}
+
 function unqualified(arn: string): string {
   return arn.split(':').slice(0, 7).join(':');
 }
@@ -339,6 +389,7 @@ function describe(record: ExecutionRecord): Record<string, unknown> {
     ...(output === undefined ? {} : { output }),
     ...(error === undefined ? {} : { error }),
     ...(cause === undefined ? {} : { cause }),
+    ...(record.mapRunArn === undefined ? {} : { mapRunArn: record.mapRunArn }),
     ...(record.versionArn === undefined ? {} : { stateMachineVersionArn: record.versionArn }),
     ...(record.aliasArn === undefined ? {} : { stateMachineAliasArn: record.aliasArn }),
   };

@@ -1,6 +1,6 @@
 /**
  * Who may do what, all policies together: a role's own, the policies of resources (functions, topics, queues) for AWS
- * services, and the keys behind encrypted topics and queues.
+ * services, those of buckets for roles, and the keys behind encrypted topics and queues.
  *
  * Service to encrypted topic or queue: SNS guide sns-key-management, SQS guide "Enable compatibility between event
  * sources from AWS services and encrypted queues" (kms:GenerateDataKey* and kms:Decrypt in the key's policy).
@@ -30,13 +30,14 @@ export class Access {
       template.ofType('AWS::SQS::Queue').map(({ ref, attributes }) => [ref, attributes['Arn'] ?? '']),
     );
     this.#readPolicies(template, 'AWS::SQS::QueuePolicy', 'Queues', (url) => queueArns.get(url) ?? url);
+    this.#readPolicies(template, 'AWS::S3::BucketPolicy', 'Bucket', (bucket) => `arn:aws:s3:::${bucket}`);
     this.#readKeys(template);
   }
 
   /** @throws AwsError AccessDeniedException */
   authorize(principal: Principal, authorizations: readonly Authorization[]): void {
     const needed = [...authorizations, ...authorizations.flatMap((authorization) => this.#keyUse(authorization))];
-    if (!isServicePrincipal(principal)) return this.#iam.authorize(principal, needed);
+    if (!isServicePrincipal(principal)) return this.#iam.authorize(principal, this.#beyondBuckets(principal, needed));
     for (const { action, resources } of needed) {
       for (const resource of resources) {
         if (!this.#serviceMay(principal, action, resource)) {
@@ -48,6 +49,25 @@ export class Access {
         }
       }
     }
+  }
+
+  /**
+   * What a role's own policies must still allow, once the buckets' policies were asked: within one account either may
+   * allow, and both may deny [IAM guide reference_policies_evaluation-logic_policy-eval-basics-single-account].
+   */
+  #beyondBuckets(principal: Principal, needed: readonly Authorization[]): Authorization[] {
+    const { roleArn } = principal;
+    return needed.map((authorization) => {
+      const { action, resources, context } = authorization;
+      if (!action.startsWith('s3:')) return authorization;
+      const left = resources.filter((resource) => {
+        const statements = this.#onResource.get(resource.split('/')[0] ?? '') ?? [];
+        const verdict = this.#iam.judgeOn(statements, { action, resource, context }, { roleArn });
+        if (verdict === 'explicitly-denied') this.#iam.refuse(principal, action, resource);
+        return verdict !== 'allowed';
+      });
+      return { action, context, resources: left };
+    });
   }
 
   #serviceMay({ service, sourceArn }: ServicePrincipal, action: string, resource: string): boolean {

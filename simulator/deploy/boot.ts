@@ -1,12 +1,13 @@
 /**
  * Boots the whole system from a cloud assembly: the product as it would be deployed, in a simulated account without
- * brokers. Those are made afterwards, through `ec2` and `hosts`.
+ * brokers. Those are made afterwards, through `ec2` and `hosts`, or through `msk`.
  */
 import { join } from 'node:path';
 import { ledgerGateway } from '../../functions/gateways/ledger/dynamodb.ts';
 import type { Ledger } from '../../functions/gateways/ledger/ledger.ts';
 import type { Runtime } from '../../functions/runtime/runtime.ts';
 import { VirtualClock } from '../clock.ts';
+import { SimulatedScaling } from '../cloud/application-auto-scaling.ts';
 import { operator, SimulatedCloud } from '../cloud/cloud.ts';
 import { SimulatedCloudWatch } from '../cloud/cloudwatch.ts';
 import type { TableDescription } from '../cloud/dynamodb/description.ts';
@@ -16,6 +17,9 @@ import type { EventsService } from '../cloud/events.ts';
 import { SimulatedHosts } from '../cloud/host.ts';
 import { readLayerText } from '../cloud/lambda-environment.ts';
 import type { LambdaService } from '../cloud/lambda.ts';
+import { SimulatedMsk } from '../cloud/msk.ts';
+import type { SchedulerService } from '../cloud/scheduler.ts';
+import { SimulatedS3 } from '../cloud/s3.ts';
 import { connectTo, simulatedClientDefaults } from '../cloud/seam.ts';
 import { SimulatedSns } from '../cloud/sns.ts';
 import { SimulatedSsm } from '../cloud/ssm.ts';
@@ -55,6 +59,9 @@ interface Services {
   sns: SimulatedSns;
   cloudwatch: SimulatedCloudWatch;
   dynamodb: DynamoDbService;
+  s3: SimulatedS3;
+  msk: SimulatedMsk;
+  scaling: SimulatedScaling;
 }
 
 /** The deployed system and the world around it. */
@@ -65,6 +72,10 @@ export class Simulation extends DeployedSystem implements Services {
   readonly sns: SimulatedSns;
   readonly cloudwatch: SimulatedCloudWatch;
   readonly dynamodb: DynamoDbService;
+  readonly s3: SimulatedS3;
+  readonly msk: SimulatedMsk;
+  readonly scaling: SimulatedScaling;
+  readonly scheduler: SchedulerService;
   readonly lambda: LambdaService;
   readonly states: StatesService;
   readonly events: EventsService;
@@ -80,6 +91,10 @@ export class Simulation extends DeployedSystem implements Services {
     this.sns = services.sns;
     this.cloudwatch = services.cloudwatch;
     this.dynamodb = services.dynamodb;
+    this.s3 = services.s3;
+    this.msk = services.msk;
+    this.scaling = services.scaling;
+    this.scheduler = deployment.scheduler;
     this.lambda = deployment.lambda;
     this.states = deployment.states;
     this.events = deployment.events;
@@ -118,7 +133,7 @@ export async function bootFromTemplate(options: BootOptions): Promise<Simulation
   const latencyMs = options.latencyMs ?? defaultLatencyMs;
   const cloud = new SimulatedCloud({ clock, seed, account, region, latencyMs });
   const services = addServices(cloud, fill);
-  const { cloudwatch, dynamodb, sns, ssm } = services;
+  const { cloudwatch, dynamodb, s3, sns, ssm } = services;
   const projectRoot = options.projectRoot ?? join(import.meta.dirname, '../..');
   const deployment = deploy(
     cloud,
@@ -130,6 +145,7 @@ export async function bootFromTemplate(options: BootOptions): Promise<Simulation
         dynamodb.createTable({ ...properties, TableName: name } as unknown as TableDescription),
       topic: ({ arn }) => sns.createTopic(arn),
       document: ({ name, content }) => ssm.registerDocument(name, content),
+      bucket: ({ name, rules }) => s3.createBucket(name, rules),
     },
     projectRoot,
   );
@@ -147,7 +163,10 @@ function addServices(cloud: SimulatedCloud, fill: FillModel): Services {
   const ssm = cloud.add(new SimulatedSsm(cloud, ec2, hosts));
   const cloudwatch = cloud.add(new SimulatedCloudWatch(cloud, hosts, sns));
   const dynamodb = cloud.add(new DynamoDbService(cloud));
-  return { ec2, hosts, ssm, sns, cloudwatch, dynamodb };
+  const s3 = cloud.add(new SimulatedS3(cloud));
+  const msk = cloud.add(new SimulatedMsk(cloud, fill, cloudwatch.metrics));
+  const scaling = cloud.add(new SimulatedScaling(cloud, msk));
+  return { ec2, hosts, ssm, sns, cloudwatch, dynamodb, s3, msk, scaling };
 }
 
 /** The environment is what any function has: names are the same for all. */

@@ -5,12 +5,14 @@
 import { EventsService } from '../cloud/events.ts';
 import { LambdaService } from '../cloud/lambda.ts';
 import type { SimulatedCloud } from '../cloud/cloud.ts';
+import type { ExpirationRule } from '../cloud/s3.ts';
 import { SchedulerService } from '../cloud/scheduler.ts';
 import { StatesService } from '../cloud/states.ts';
 import { servicePrincipal } from '../cloud/events-principal.ts';
 import { AwsError } from '../cloud/service.ts';
 import { Access } from './access.ts';
 import type { Assembly } from './assembly.ts';
+import { readExpirationRules } from './buckets.ts';
 import { TemplateError } from './errors.ts';
 import { readFunctions } from './functions.ts';
 import { Iam } from './iam.ts';
@@ -26,6 +28,7 @@ export interface ServiceResources {
   table(table: { name: string; arn: string; properties: JsonObject }): void;
   topic(topic: { arn: string; properties: JsonObject }): void;
   document(document: { name: string; content: JsonObject | string }): void;
+  bucket(bucket: { name: string; rules: readonly ExpirationRule[] }): void;
 }
 
 export interface Deployment {
@@ -68,6 +71,10 @@ export function deploy(
     resources.document({ name: ref, content: properties['Content'] as JsonObject | string });
   }
 
+  for (const { ref, properties, logicalId } of template.ofType('AWS::S3::Bucket')) {
+    resources.bucket({ name: ref, rules: readExpirationRules(properties, logicalId) });
+  }
+
   const events = cloud.add(new EventsService(cloud));
   for (const rule of readRules(template, iam)) events.deploy(rule);
   for (const { ref, attributes, properties, logicalId } of template.ofType('AWS::CloudWatch::Alarm')) {
@@ -77,7 +84,10 @@ export function deploy(
   }
 
   // Last: a rate begins at once.
-  const scheduler = new SchedulerService(cloud);
+  const scheduler = cloud.add(
+    new SchedulerService(cloud, { mayAssume: (roleArn) => iam.isTrusting(roleArn, 'scheduler.amazonaws.com') }),
+  );
+  for (const { ref } of template.ofType('AWS::Scheduler::ScheduleGroup')) scheduler.addGroup(ref);
   for (const schedule of readSchedules(template, iam)) scheduler.deploy(schedule);
   return { template, iam, access, lambda, states, events, scheduler, queues };
 }

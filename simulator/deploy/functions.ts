@@ -48,11 +48,24 @@ export function readFunctions(
           throw new TemplateError(`${logicalId}/Layers`, `layer ${String(layer)} is not in the template`);
         return folder;
       }),
+      ...subnetsOf(resource),
       qualifiers: qualifiersOf(template, arn),
       deadLetterArn,
       asyncConfig: asyncConfigOf(template, ref, arn),
     };
   });
+}
+
+function subnetsOf({ logicalId, properties }: Resource): { subnetIds?: string[] } {
+  const config = properties['VpcConfig'];
+  if (!isObject(config)) return {};
+  const at = `${logicalId}/VpcConfig`;
+  const [subnetIds, groups] = ['SubnetIds', 'SecurityGroupIds'].map((name) =>
+    asList(config[name]).map((id) => stringAt(id, `${at}/${name}`)),
+  );
+  if (subnetIds === undefined || subnetIds.length === 0 || groups?.length === 0)
+    throw new TemplateError(at, 'a function in a network needs a subnet and a security group');
+  return { subnetIds };
 }
 
 function deadLettersOf({ logicalId, properties }: Resource): string | undefined {

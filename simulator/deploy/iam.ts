@@ -55,11 +55,18 @@ export class Iam {
   requireTrust(roleArn: string, service: string, at: string): void {
     const role = this.#roles.get(roleArn);
     if (role === undefined) throw new TemplateError(at, `role ${roleArn} is not in the template`);
-    const asker: Asker = { service, account: this.#account };
-    const context = this.#context(roleArn, {});
-    if (judge(role.trust, { action: 'sts:AssumeRole', resource: roleArn, context }, asker) !== 'allowed') {
+    if (!this.isTrusting(roleArn, service)) {
       throw new TemplateError(at, `the role ${role.name} cannot be assumed by ${service}`);
     }
+  }
+
+  /** Whether there is such a role and its trust policy names the service. */
+  isTrusting(roleArn: string, service: string): boolean {
+    const role = this.#roles.get(roleArn);
+    if (role === undefined) return false;
+    const asker: Asker = { service, account: this.#account };
+    const context = this.#context(roleArn, {});
+    return judge(role.trust, { action: 'sts:AssumeRole', resource: roleArn, context }, asker) === 'allowed';
   }
 
   /** @throws AwsError AccessDeniedException naming principal, action and resource */
@@ -73,7 +80,7 @@ export class Iam {
         this.denied.set(key, (this.denied.get(key) ?? 0) + 1);
         throw new AwsError(
           'AccessDeniedException',
-          deniedMessage(principal, action, resource, verdict, this.#account),
+          deniedMessage(principal, action, resource, identityReason(verdict, action), this.#account),
           403,
         );
       }
@@ -81,14 +88,31 @@ export class Iam {
   }
 
   /** Whether a policy on a resource lets this service or role do it. */
-  allowsOn(
+  allowsOn(...question: Parameters<Iam['judgeOn']>): boolean {
+    return this.judgeOn(...question) === 'allowed';
+  }
+
+  /** What a policy on a resource says to this service or role. */
+  judgeOn(
     statements: readonly Statement[],
-    request: { action: string; resource: string; context: Record<string, string> },
+    request: { action: string; resource: string; context: Authorization['context'] },
     asker: { service?: string; roleArn?: string },
-  ): boolean {
+  ): Verdict {
     const { action, resource } = request;
     const context = this.#context(asker.roleArn ?? '', request.context);
-    return judge(statements, { action, resource, context }, { ...asker, account: this.#account }) === 'allowed';
+    return judge(statements, { action, resource, context }, { ...asker, account: this.#account });
+  }
+
+  /** @throws AwsError for a role that a resource's policy refuses */
+  refuse(principal: Principal, action: string, resource: string): never {
+    const key = `${principal.name} ${action}`;
+    this.denied.set(key, (this.denied.get(key) ?? 0) + 1);
+    const because = 'with an explicit deny in a resource-based policy';
+    throw new AwsError(
+      'AccessDeniedException',
+      deniedMessage(principal, action, resource, because, this.#account),
+      403,
+    );
   }
 
   #judge(role: Role, action: string, resource: string, given: Authorization['context']): Verdict {
@@ -154,14 +178,16 @@ function deniedMessage(
   { roleArn, name }: Principal,
   action: string,
   resource: string,
-  verdict: Verdict,
+  because: string,
   account: string,
 ): string {
   const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
   const session = `arn:aws:sts::${account}:assumed-role/${roleName}/${name}`;
-  const because =
-    verdict === 'explicitly-denied'
-      ? 'with an explicit deny in an identity-based policy'
-      : `because no identity-based policy allows the ${action} action`;
   return `User: ${session} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
+}
+
+function identityReason(verdict: Verdict, action: string): string {
+  return verdict === 'explicitly-denied'
+    ? 'with an explicit deny in an identity-based policy'
+    : `because no identity-based policy allows the ${action} action`;
 }

@@ -46,7 +46,7 @@ export const resourceTypes: Record<string, Known> = {
     properties: words(
       'Architectures Code DeadLetterConfig Description Environment EphemeralStorage FunctionName Handler',
       'KmsKeyArn Layers LoggingConfig MemorySize ReservedConcurrentExecutions Role Runtime Tags Timeout',
-      'TracingConfig',
+      'TracingConfig VpcConfig',
     ),
     identify(declared) {
       const name = nameOf(declared, 'FunctionName');
@@ -224,6 +224,32 @@ export const resourceTypes: Record<string, Known> = {
   'AWS::SQS::QueuePolicy': {
     properties: ['PolicyDocument', 'Queues'],
     identify: ({ logicalId }) => ({ ref: logicalId, attributes: { Id: logicalId } }),
+  },
+  'AWS::S3::Bucket': {
+    // Versions are never read: an object that is written again, or deleted, is what it seems to be.
+    properties: words(
+      'BucketEncryption BucketName LifecycleConfiguration OwnershipControls PublicAccessBlockConfiguration Tags',
+      'VersioningConfiguration',
+    ),
+    identify(declared) {
+      // Names of buckets are in lower case; CloudFormation sees to it.
+      const name =
+        declared.properties['BucketName'] === undefined
+          ? nameOf(declared, 'BucketName').toLowerCase()
+          : nameOf(declared, 'BucketName');
+      return {
+        ref: name,
+        attributes: {
+          Arn: `arn:aws:s3:::${name}`,
+          DomainName: `${name}.s3.amazonaws.com`,
+          RegionalDomainName: `${name}.s3.${declared.region}.amazonaws.com`,
+        },
+      };
+    },
+  },
+  'AWS::S3::BucketPolicy': {
+    properties: ['Bucket', 'PolicyDocument'],
+    identify: (declared) => ({ ref: stringAt(declared.properties['Bucket'], declared.logicalId), attributes: {} }),
   },
   'AWS::SSM::Document': {
     properties: [

@@ -29,7 +29,6 @@ export async function runParallel(run: Run, visit: Visit, state: ParallelState):
 /** Runs the item processor for each item; resolves with the outputs in the order of the items. */
 export async function runMap(run: Run, visit: Visit, state: MapState): Promise<unknown[]> {
   const { chain } = visit.frame;
-  if (state.isDistributed) throw new Error(`Map '${state.name}' is distributed: only testState answers for it`);
   const { items, maxConcurrency, toleratedFailures } = await mapFields(run, visit, state);
   run.history.add(chain, 'MapStateStarted', { length: items.length });
   const outputs = await join(
@@ -79,7 +78,8 @@ export async function mapNumber(
   throw new EvaluationFault(`The ${field} field must not be negative or fractional but was: ${value}`, field);
 }
 
-function inputItems(input: unknown): unknown[] {
+/** @throws EvaluationFault for anything but an array */
+export function inputItems(input: unknown): unknown[] {
   if (typeName(input) === 'array') return input as unknown[];
   throw new EvaluationFault(`Map state input must be an array but was: ${JSON.stringify(input)}`);
 }

@@ -1,9 +1,10 @@
 /** Executes a state machine from its JSON, with the results of its Tasks from a callback: the room's front door. */
 
-import { type ExecutionStatus, startExecution } from './execution.ts';
+import { type Execution, type ExecutionOptions, type ExecutionStatus, startExecution } from './execution.ts';
 import { TaskFailure } from './faults.ts';
 import type { HistoryEvent } from './history.ts';
 import { loadStateMachine } from './load.ts';
+import type { ItemReadRequest } from './map-run.ts';
 import type { VisitedState } from './run.ts';
 import { type Scheduler, skippingScheduler } from './scheduler.ts';
 import { TokenRegistry } from './tokens.ts';
@@ -25,6 +26,11 @@ export interface ExecuteOptions {
    * with a string `error` (and `cause`). With `.waitForTaskToken` the answer is the token's.
    */
   task?: (call: TaskCall) => unknown;
+  /**
+   * Answers the ItemReader of a Distributed Map: an object's text, or an array for s3:listObjectsV2. To fail it throw as
+   * `task` does: the Map fails with States.ItemReaderFailed and the cause.
+   */
+  readItems?: (request: ItemReadRequest) => unknown;
   /** The default passes all waits at once, starting at 2024-01-01T00:00:00Z. */
   scheduler?: Scheduler;
   name?: string;
@@ -41,6 +47,8 @@ export interface Executed {
   /** Every state that was entered, in the order of entry. */
   readonly states: readonly VisitedState[];
   readonly history: readonly HistoryEvent[];
+  /** The executions that Distributed Maps started, those of children included, in the order of their start. */
+  readonly children: readonly Execution[];
 }
 
 const defaultStartMs = Date.UTC(2024, 0, 1);
@@ -60,13 +68,11 @@ export async function executeStateMachine(
   const machine = loadStateMachine(definition);
   const scheduler = options.scheduler ?? skippingScheduler(defaultStartMs);
   const tokens = new TokenRegistry();
-  const execution = startExecution(machine, {
-    input,
-    name: options.name ?? 'execution',
+  const children: Execution[] = [];
+  const shared: Omit<ExecutionOptions, 'input' | 'name'> = {
     scheduler,
     tokens,
     random: seededRandom(options.seed ?? 0),
-    ...(options.variables === undefined ? {} : { variables: options.variables }),
     task: async (request) => {
       if (options.task === undefined) {
         throw new Error(
@@ -87,6 +93,31 @@ export async function executeStateMachine(
         throw asTaskFailure(error);
       }
     },
+    mapRuns: {
+      readItems: async (request) => {
+        if (options.readItems === undefined) {
+          throw new Error(
+            `Map '${request.stateName}' reads items: executeStateMachine was given no readItems callback`,
+          );
+        }
+        try {
+          return await options.readItems(request);
+        } catch (error) {
+          throw asTaskFailure(error);
+        }
+      },
+      startChild: (child) => {
+        const execution = startExecution(child.machine, { ...shared, ...child });
+        children.push(execution);
+        return execution;
+      },
+    },
+  };
+  const execution = startExecution(machine, {
+    ...shared,
+    input,
+    name: options.name ?? 'execution',
+    ...(options.variables === undefined ? {} : { variables: options.variables }),
   });
   const { status, states, ...rest } = await execution.result;
   return {
@@ -96,6 +127,7 @@ export async function executeStateMachine(
     ...(rest.cause === undefined ? {} : { cause: rest.cause }),
     states,
     history: execution.history,
+    children,
   };
 }
 

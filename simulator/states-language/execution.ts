@@ -4,6 +4,7 @@ import { failureDetails } from './failures.ts';
 import { Halted, StateFailure } from './faults.ts';
 import { type Chain, History, type HistoryEvent } from './history.ts';
 import { runWorkflow } from './interpreter.ts';
+import type { ChildStart, MapRunHost } from './map-run.ts';
 import type { StateMachine } from './model.ts';
 import { AbortScope, checkSize, type Run, type VisitedState } from './run.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -61,6 +62,10 @@ export interface ExecutionOptions {
   /** Variables that exist before the first state. AWS has none; tests do. */
   variables?: Readonly<Record<string, unknown>>;
   onEvent?: (event: HistoryEvent) => void;
+  /** Called at the instant that it ends, before `result` resolves. */
+  onEnd?: (result: ExecutionResult) => void;
+  /** For Distributed Maps. By default children run like the parent, and a machine with an ItemReader fails as a defect. */
+  mapRuns?: Partial<MapRunHost>;
 }
 
 /** Starts an execution as an activity of its own; returns at once. */
@@ -75,6 +80,11 @@ export function startExecution(machine: StateMachine, options: ExecutionOptions)
   const { promise: result, resolve, reject } = Promise.withResolvers<ExecutionResult>();
   let status: ExecutionStatus | 'RUNNING' = 'RUNNING';
   let cancelTimeout: (() => void) | undefined;
+  const tokens = options.tokens ?? new TokenRegistry();
+  const startLikeParent = (child: ChildStart): Execution => {
+    const { task, random, mapRuns = {} } = options;
+    return startExecution(child.machine, { ...child, scheduler, tokens, task, random, mapRuns, roleArn });
+  };
 
   const finish = (
     ended: ExecutionStatus,
@@ -90,7 +100,7 @@ export function startExecution(machine: StateMachine, options: ExecutionOptions)
     scope.abort();
     // AWS names States.Timeout in the event only.
     const { output, error, cause } = ended === 'TIMED_OUT' ? {} : details;
-    resolve({
+    const executed: ExecutionResult = {
       status: ended,
       ...(ended === 'SUCCEEDED' ? { output } : {}),
       ...(error === undefined ? {} : { error }),
@@ -98,7 +108,9 @@ export function startExecution(machine: StateMachine, options: ExecutionOptions)
       stoppedMs: scheduler.nowMs(),
       ...run.counts,
       states: run.visited,
-    });
+    };
+    options.onEnd?.(executed);
+    resolve(executed);
   };
 
   const history = new History(
@@ -118,7 +130,8 @@ export function startExecution(machine: StateMachine, options: ExecutionOptions)
     history,
     host: { nowMs: () => scheduler.nowMs(), random: options.random },
     task: options.task,
-    tokens: options.tokens ?? new TokenRegistry(),
+    tokens,
+    mapRuns: { readItems: noItemReader, startChild: startLikeParent, ...options.mapRuns },
     executionArn,
     context: {
       Execution: {
@@ -190,4 +203,8 @@ export function startExecution(machine: StateMachine, options: ExecutionOptions)
       });
     },
   };
+}
+
+async function noItemReader({ stateName }: { stateName: string }): Promise<never> {
+  throw new Error(`Map '${stateName}' has an ItemReader: startExecution was given no mapRuns.readItems`);
 }

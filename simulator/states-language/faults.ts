@@ -26,6 +26,7 @@ export interface Problem {
     | 'MISSING_TRANSITION_TARGET'
     | 'MISSING_END_STATE'
     | 'DUPLICATE_STATE_NAME'
+    | 'DUPLICATE_LABEL_NAME'
     /** AWS accepts it and this interpreter doesn't: refused at load, never ignored. */
     | 'NOT_IMPLEMENTED';
   message: string;

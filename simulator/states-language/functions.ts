@@ -86,7 +86,12 @@ function parse(this: Focus, text: string | undefined): unknown {
 
 function uuid(this: Focus): string {
   const host = hostOf(this);
-  const hex = Array.from({ length: 32 }, () => Math.floor(host.random() * 16).toString(16));
+  return uuidFrom(() => host.random());
+}
+
+/** Version 4, from numbers of at least 0, below 1. */
+export function uuidFrom(random: () => number): string {
+  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16));
   hex[12] = '4';
   hex[16] = ((Number.parseInt(hex[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
   const digits = hex.join('');

@@ -11,6 +11,7 @@ export {
 export { DefinitionError, type Problem, TaskFailure, TokenFault } from './faults.ts';
 export { type HistoryEvent, historyEventsMax } from './history.ts';
 export { type LoadOptions, loadStateMachine, validateDefinition } from './load.ts';
+export type { ChildEnd, ChildExecution, ChildStart, ItemReadRequest, MapRunHost } from './map-run.ts';
 export type { State, StateMachine, Workflow } from './model.ts';
 export { payloadBytesMax } from './payload.ts';
 export type { Integration } from './resource.ts';

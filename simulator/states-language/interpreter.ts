@@ -3,6 +3,7 @@
 import { recordStateFailed, toFailure } from './failures.ts';
 import type { StateFailure } from './faults.ts';
 import { runMap, runParallel } from './branches.ts';
+import { runDistributedMap } from './distributed-map.ts';
 import { chooseRule, failState, waitState } from './simple-states.ts';
 import type { MapState, ParallelState, Result, State, TaskState, Workflow } from './model.ts';
 import { matches, retryDelayMs } from './retry.ts';
@@ -121,7 +122,9 @@ async function runBody(run: Run, visit: Visit): Promise<Concluded> {
 
 async function resultOf(run: Run, visit: Visit, state: TaskState | ParallelState | MapState): Promise<unknown> {
   if (state.type === 'Task') return runTask(run, visit, state);
-  return state.type === 'Parallel' ? runParallel(run, visit, state) : runMap(run, visit, state);
+  if (state.type === 'Parallel') return runParallel(run, visit, state);
+  const { distributed } = state;
+  return distributed === undefined ? runMap(run, visit, state) : runDistributedMap(run, visit, state, distributed);
 }
 
 /** Evaluates Assign and Output, both on the variables as they were; without Output, `fallback` is the output. */

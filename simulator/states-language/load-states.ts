@@ -2,20 +2,13 @@
 
 import { type Checker, isObject, type Json } from './checker.ts';
 import type { StatesFields } from './analysis.ts';
-import type { Catcher, ChoiceRule, MapState, Result, Retrier, State, TaskState, Workflow } from './model.ts';
+import { isText, isWhole, present, type StateContext } from './load-context.ts';
+import { distributedFields, mapFields } from './load-map.ts';
+import type { Catcher, ChoiceRule, Result, Retrier, State, TaskState, Workflow } from './model.ts';
 import { parseResource } from './resource.ts';
-
-export interface StateContext {
-  checker: Checker;
-  /** The machine's QueryLanguage: states inside a Map or Parallel inherit it, not their parent's. */
-  machineLanguage: unknown;
-  options: { forTestState?: boolean };
-  loadWorkflow(json: Json, path: string): Workflow;
-}
 
 const everywhere = ['Type', 'Comment', 'QueryLanguage'];
 const flow = [...everywhere, 'Next', 'End', 'Assign', 'Output'];
-const distributed = ['ItemReader', 'ItemBatcher', 'ResultWriter'];
 const fieldsByType: Record<State['type'], readonly string[]> = {
   Task: [...flow, 'Resource', 'Arguments', 'Credentials', 'TimeoutSeconds', 'HeartbeatSeconds', 'Retry', 'Catch'],
   Pass: flow,
@@ -35,7 +28,7 @@ const fieldsByType: Record<State['type'], readonly string[]> = {
     'Label',
     'Retry',
     'Catch',
-    ...distributed,
+    ...distributedFields,
   ],
 };
 const stateTypes = Object.keys(fieldsByType) as State['type'][];
@@ -105,10 +98,6 @@ function isJsonata(json: Json, path: string, { checker, machineLanguage }: State
   return false;
 }
 
-function present<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
-}
-
 function next(json: Json, path: string, checker: Checker): { next?: string } {
   const target = checker.string(json, path, 'Next');
   if (json['End'] !== undefined && json['End'] !== true && json['End'] !== false) {
@@ -137,11 +126,6 @@ function result(json: Json, path: string, place: string, context: StateContext, 
     ...present('output', checker.template(json, path, 'Output', states)),
   };
 }
-
-const isText = (value: unknown) => typeof value === 'string';
-const isNumber = (value: unknown) => typeof value === 'number';
-const isWhole = (min: number, max: number) => (value: unknown) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 
 function failFields(json: Json, path: string, checker: Checker) {
   return {
@@ -233,62 +217,6 @@ function parallelFields(json: Json, path: string, context: StateContext) {
     return context.loadWorkflow(branch, branchPath);
   });
   return { branches, ...present('arguments', checker.template(json, path, 'Arguments')) };
-}
-
-function mapFields(
-  json: Json,
-  path: string,
-  context: StateContext,
-): Omit<MapState, keyof Result | 'type' | 'name' | 'next' | 'retry' | 'catch'> {
-  const { checker } = context;
-  const processor = checker.required(json, path, 'ItemProcessor');
-  const processorPath = `${path}/ItemProcessor`;
-  let isDistributed = distributed.some((field) => json[field] !== undefined);
-  let itemProcessor: Workflow = { startAt: '', states: new Map() };
-  if (isObject(processor)) {
-    checker.fields(processor, processorPath, ['ProcessorConfig', 'StartAt', 'States', 'Comment']);
-    isDistributed = processorMode(processor, processorPath, checker) === 'DISTRIBUTED' || isDistributed;
-    itemProcessor = context.loadWorkflow(processor, processorPath);
-  } else if (processor !== undefined) checker.report('Expected value of type [OBJECT]', processorPath);
-  if (isDistributed && context.options.forTestState !== true) {
-    checker.report(
-      'Distributed Map (ItemReader, ItemBatcher, ResultWriter) is not implemented',
-      path,
-      'NOT_IMPLEMENTED',
-    );
-  }
-  checker.string(json, path, 'Label');
-  return {
-    isDistributed,
-    itemProcessor,
-    ...present('items', checker.typedTemplate(json, path, 'Items', 'an array', Array.isArray)),
-    ...present('itemSelector', checker.template(json, path, 'ItemSelector')),
-    ...present(
-      'maxConcurrency',
-      checker.typedTemplate(json, path, 'MaxConcurrency', 'an integer from 0', isWhole(0, 1e9)),
-    ),
-    ...present(
-      'toleratedFailureCount',
-      checker.typedTemplate(json, path, 'ToleratedFailureCount', 'an integer from 0', isWhole(0, 1e9)),
-    ),
-    ...present(
-      'toleratedFailurePercentage',
-      checker.typedTemplate(json, path, 'ToleratedFailurePercentage', 'a number', isNumber),
-    ),
-  };
-}
-
-function processorMode(processor: Json, path: string, checker: Checker): 'INLINE' | 'DISTRIBUTED' {
-  const config = processor['ProcessorConfig'];
-  if (config === undefined) return 'INLINE';
-  const configPath = `${path}/ProcessorConfig`;
-  if (!isObject(config)) {
-    checker.report('Expected value of type [OBJECT]', configPath);
-    return 'INLINE';
-  }
-  const mode = checker.oneOf(config, configPath, 'Mode', ['INLINE', 'DISTRIBUTED']) ?? 'INLINE';
-  checker.fields(config, configPath, mode === 'INLINE' ? ['Mode'] : ['Mode', 'ExecutionType']);
-  return mode;
 }
 
 function handling(json: Json, path: string, context: StateContext): { retry: Retrier[]; catch: Catcher[] } {

@@ -4,13 +4,14 @@
 
 import { Checker, isObject, type Json } from './checker.ts';
 import { DefinitionError, type Problem } from './faults.ts';
-import { loadState, type StateContext } from './load-states.ts';
+import type { StateContext } from './load-context.ts';
+import { loadState } from './load-states.ts';
 import type { State, StateMachine, Workflow } from './model.ts';
 
 export interface LoadOptions {
   /**
-   * For one state on its own: transitions may lead nowhere, inner workflows are not looked at, and a Map may be
-   * distributed, since `testState` runs none of them. An execution of such a machine would fail.
+   * For one state on its own: transitions may lead nowhere, and inner workflows and a ResultWriter are not looked at,
+   * since `testState` runs none of them. An execution of such a machine would fail.
    */
   forTestState?: boolean;
 }
@@ -55,6 +56,7 @@ function inspect(definition: unknown, options: LoadOptions): { machine?: StateMa
     checker,
     machineLanguage: json['QueryLanguage'],
     stateNames: new Set(),
+    mapLabels: new Set(),
     options,
   });
   const machine: StateMachine = {

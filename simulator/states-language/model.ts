@@ -119,6 +119,29 @@ export interface MapState extends Common, Transition, ErrorHandling {
   readonly maxConcurrency?: Template;
   readonly toleratedFailureCount?: Template;
   readonly toleratedFailurePercentage?: Template;
-  /** Only loaded for `testState`, which never runs the iterations of a distributed Map. */
-  readonly isDistributed: boolean;
+  /** Absent for an inline Map. */
+  readonly distributed?: DistributedMap;
+}
+
+/** What only a Map of Mode DISTRIBUTED has: each item, or batch of items, is an execution of its own. */
+export interface DistributedMap {
+  readonly executionType: 'STANDARD' | 'EXPRESS';
+  /** Part of the ARNs of its Map Runs and child executions; AWS makes one up where there is none. */
+  readonly label?: string;
+  readonly itemReader?: ItemReader;
+  readonly itemBatcher?: ItemBatcher;
+}
+
+export interface ItemReader {
+  readonly action: 'getObject' | 'listObjectsV2';
+  /** Of the object; listings have none. */
+  readonly inputType: 'JSON' | 'JSONL';
+  readonly arguments?: Template;
+  readonly maxItems?: Template;
+}
+
+export interface ItemBatcher {
+  readonly maxItemsPerBatch?: Template;
+  readonly maxInputBytesPerBatch?: Template;
+  readonly batchInput?: Template;
 }

@@ -4,6 +4,7 @@ import { Halted } from './faults.ts';
 import type { Chain, History } from './history.ts';
 import { bind, type Bindings } from './jsonata.ts';
 import type { Host } from './functions.ts';
+import type { MapRunHost } from './map-run.ts';
 import type { State, Workflow } from './model.ts';
 import { checkPayload } from './payload.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -28,6 +29,7 @@ export interface Run {
   readonly host: Host;
   readonly task: TaskHandler;
   readonly tokens: TokenRegistry;
+  readonly mapRuns: MapRunHost;
   readonly executionArn: string;
   /** `Execution` and `StateMachine` of the context object. */
   readonly context: Readonly<Record<string, unknown>>;
@@ -43,6 +45,14 @@ export interface Run {
   runWorkflow(workflow: Workflow, input: unknown, frame: Frame): Promise<unknown>;
 }
 
+/** As an ItemSelector sees it, and the states of an inline Map's iteration. */
+export interface MapItem {
+  readonly Index: number;
+  /** Of a distributed Map whose items are the entries of an object. */
+  readonly Key?: string;
+  readonly Value: unknown;
+}
+
 /** One chain of states: the machine's own, a Parallel's branch, a Map's iteration. */
 export interface Frame {
   readonly chain: Chain;
@@ -50,7 +60,7 @@ export interface Frame {
   /** Never changed in place: an inner frame starts with the outer one's and assigns only its own. */
   variables: Readonly<Record<string, unknown>>;
   /** `Map.Item` of the context object. */
-  mapItem?: { readonly Index: number; readonly Value: unknown };
+  mapItem?: MapItem;
   /** The state that the chain is in. */
   visit?: Visit;
 }
@@ -84,7 +94,7 @@ export function bindingsOf(
   run: Run,
   visit: Visit,
   more: { result?: unknown; errorOutput?: unknown } = {},
-  mapItem = visit.frame.mapItem,
+  mapItem: MapItem | undefined = visit.frame.mapItem,
 ): Bindings {
   const states = { input: visit.input, context: contextOf(run, visit, mapItem), ...more };
   return bind(visit.frame.variables, states, run.host);

@@ -4,6 +4,8 @@
  */
 
 import { mapNumber } from './branches.ts';
+import { type Item, itemsIn, parseDataset } from './dataset.ts';
+import { evaluateBatches, evaluateItems, evaluateMaxItems, selectItems } from './distributed-map.ts';
 import { isObject } from './checker.ts';
 import { EvaluationFault, RuntimeFault, StateFailure } from './faults.ts';
 import { History } from './history.ts';
@@ -115,6 +117,10 @@ function loadOne({ definition, stateName }: TestStateInput): State {
 }
 
 async function unused(): Promise<never> {
+  return unusedNow();
+}
+
+function unusedNow(): never {
   throw new Error('testState runs no task and no inner workflow');
 }
 
@@ -134,6 +140,7 @@ function prepare(request: TestStateInput, state: State): { run: Run; visit: Visi
     host: { nowMs: () => startMs, random: () => 0.5 },
     task: unused,
     tokens: new TokenRegistry(),
+    mapRuns: { readItems: unused, startChild: unusedNow },
     executionArn: `${arn}:express:test:test`,
     context: {
       Execution: {
@@ -229,13 +236,12 @@ async function inspectMap(
   inspection['maxConcurrency'] = await mapNumber(state.maxConcurrency, bindings, 'MaxConcurrency');
   if (state.toleratedFailureCount !== undefined) inspection['toleratedFailureCount'] = count;
   if (state.toleratedFailurePercentage !== undefined) inspection['toleratedFailurePercentage'] = percentage;
-  if (state.itemSelector !== undefined) {
-    const selected: unknown[] = [];
-    for (const [index, value] of items.entries()) {
-      const itemBindings = bindingsOf(run, visit, {}, { Index: index, Value: value });
-      selected.push(await evaluateTemplate(state.itemSelector, itemBindings, 'ItemSelector'));
-    }
-    inspection['afterItemSelector'] = selected;
+  const selected = await selectItems(run, visit, state, items);
+  if (state.itemSelector !== undefined) inspection['afterItemSelector'] = selected;
+  const batcher = state.distributed?.itemBatcher;
+  if (batcher !== undefined) {
+    const batches = await evaluateBatches(batcher, bindings, selected);
+    inspection['afterItemBatcher'] = batches.map(({ input }) => input);
   }
   const failures = request.stateConfiguration?.mapIterationFailureCount ?? 0;
   return () => {
@@ -252,11 +258,14 @@ async function inspectMap(
   };
 }
 
-async function itemsOf(visit: Visit, state: MapState, request: TestStateInput, bindings: Bindings): Promise<unknown[]> {
-  if (state.items !== undefined) return evaluateTyped(state.items, bindings, 'Items', 'array');
+async function itemsOf(visit: Visit, state: MapState, request: TestStateInput, bindings: Bindings): Promise<Item[]> {
+  const { items, distributed } = state;
+  if (items !== undefined && distributed !== undefined) return evaluateItems(items, bindings);
+  if (items !== undefined) return itemsIn(await evaluateTyped(items, bindings, 'Items', 'array')) ?? [];
+  const reader = distributed?.itemReader;
   const read = request.stateConfiguration?.mapItemReaderData;
-  const items: unknown = read === undefined ? visit.input : JSON.parse(read);
-  return Array.isArray(items) ? (items as unknown[]) : [];
+  if (reader === undefined || read === undefined) return Array.isArray(visit.input) ? (itemsIn(visit.input) ?? []) : [];
+  return parseDataset(read, reader.inputType).slice(0, await evaluateMaxItems(reader, bindings));
 }
 
 /** Without the "An error occurred while executing the state …" that causes have in a real execution. */

@@ -66,6 +66,44 @@ export function reorder(actual: readonly unknown[], expected: readonly unknown[]
   return [...found, ...left];
 }
 
+interface Reading {
+  definition: Json;
+  expected: { states: Json[] };
+}
+
+/**
+ * What an ItemReader must have read, told from what its Map put out: items that pass through children of Pass states
+ * alone, with one more behind those that MaxItems let through. Undefined where that can't be told.
+ */
+export function datasetOf({ definition, expected }: Reading): unknown[] | undefined {
+  const readers = Object.entries(definition['States'] as Record<string, Json>).filter(
+    ([, state]) => state['ItemReader'],
+  );
+  const [[name, state] = ['', {}]] = readers;
+  const output = expected.states.find((visited) => visited['name'] === name)?.['output'];
+  const hasReshaped = state['ItemSelector'] !== undefined || state['Output'] !== undefined;
+  if (readers.length !== 1 || hasReshaped || !passesThrough(state['ItemProcessor'] as Json) || !Array.isArray(output)) {
+    return undefined;
+  }
+  const items = state['ItemBatcher'] === undefined ? output : output.flatMap((batch: Json) => batch['Items']);
+  const config = (state['ItemReader'] as Json)['ReaderConfig'] as Json | undefined;
+  return config?.['MaxItems'] === undefined ? items : [...(items as unknown[]), { beyond: 'MaxItems' }];
+}
+
+function passesThrough(processor: Json): boolean {
+  const states = Object.values(processor['States'] as Record<string, Json>);
+  return states.every((state) => state['Type'] === 'Pass' && state['Output'] === undefined);
+}
+
+/** Whether a child execution of one of its Distributed Maps, at any depth, calls a Task. */
+export function childrenCallTasks(value: unknown, isChild = false): boolean {
+  if (Array.isArray(value)) return value.some((item) => childrenCallTasks(item, isChild));
+  if (!isObject(value)) return false;
+  const isChildNow = isChild || (value['ProcessorConfig'] as Json | undefined)?.['Mode'] === 'DISTRIBUTED';
+  if (isChildNow && value['Type'] === 'Task') return true;
+  return Object.values(value).some((member) => childrenCallTasks(member, isChildNow));
+}
+
 /** What a suite ran and what it left out, to be printed at its end. */
 export function report(title: string, run: number, leftOut: readonly { name: string; reason: string }[]): string {
   const lines = leftOut.map(

@@ -69,8 +69,8 @@ describe('loadTemplate', () => {
   it.each([
     [
       'an unknown resource type',
-      { Resources: { A: { Type: 'AWS::S3::Bucket' } } },
-      'resource type AWS::S3::Bucket is not known',
+      { Resources: { A: { Type: 'AWS::EC2::Instance' } } },
+      'resource type AWS::EC2::Instance is not known',
     ],
     ['an unknown property', { Resources: { A: queue({ Delay: 1 }) } }, 'A/Delay'],
     ['an unknown function', { Resources: { A: queue({ QueueName: { 'Fn::Cidr': [] } }) } }, 'Fn::Cidr is not known'],

@@ -56,20 +56,6 @@ describe('loading a definition', () => {
       only({ Type: 'Task', Resource: 'arn:aws:states:us-east-1:123456789012:activity:a', End: true }),
       'NOT_IMPLEMENTED: The resource',
     ],
-    [
-      'a Distributed Map',
-      only({
-        Type: 'Map',
-        ItemProcessor: { ...pass, ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
-        End: true,
-      }),
-      'NOT_IMPLEMENTED: Distributed Map',
-    ],
-    [
-      'an ItemReader',
-      only({ Type: 'Map', ItemReader: {}, ItemProcessor: pass, End: true }),
-      'NOT_IMPLEMENTED: Distributed Map',
-    ],
     ['a syntax error', only({ Type: 'Pass', Output: '{% a[1,2) %}', End: true }), 'INVALID_JSONATA_EXPRESSION'],
     [
       'a bare name',
