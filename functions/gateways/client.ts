@@ -10,23 +10,23 @@ interface Options extends ClientDefaults {
   requestHandler: { connectionTimeout: number; requestTimeout: number; throwOnRequestTimeout: true };
 }
 
-const requestHandler = () => ({
+const requestHandler = (requestTimeout: number) => ({
   connectionTimeout: CONNECT_MS,
-  requestTimeout: REQUEST_MS,
+  requestTimeout,
   // Without it the SDK only warns when the time is over.
   throwOnRequestTimeout: true as const,
 });
 
 /** For calls that may be repeated: the SDK tries up to four times. */
-export function retryingClient(runtime: Runtime): Options {
-  return { ...runtime.clientDefaults, maxAttempts: 4, requestHandler: requestHandler() };
+export function retryingClient(runtime: Runtime, requestMs = REQUEST_MS): Options {
+  return { ...runtime.clientDefaults, maxAttempts: 4, requestHandler: requestHandler(requestMs) };
 }
 
 /** For mutations without a client token: exactly one attempt. A retry strategy among the defaults would override that. */
-export function singleAttemptClient(runtime: Runtime): Options {
+export function singleAttemptClient(runtime: Runtime, requestMs = REQUEST_MS): Options {
   const defaults: ClientDefaults & { retryStrategy?: unknown } = { ...runtime.clientDefaults };
   delete defaults.retryStrategy;
-  return { ...defaults, maxAttempts: 1, requestHandler: requestHandler() };
+  return { ...defaults, maxAttempts: 1, requestHandler: requestHandler(requestMs) };
 }
 
 /** `items` in groups of at most `size`. */

@@ -18,6 +18,15 @@ import type { Wire } from '../runtime/runtime.ts';
 import { answered, type FaultTable, type MakeFault, oneOf, required, toFault } from './classify.ts';
 import { batches, retryingClient, singleAttemptClient } from './client.ts';
 import {
+  type Condition,
+  dataDevicesOf,
+  filterValuesMax,
+  isSelected,
+  pageSize,
+  selectionConditions,
+  volumeConditions,
+} from './ebs-batches.ts';
+import {
   AnswerLost,
   ModificationInProgress,
   UnknownAwsError,
@@ -27,12 +36,11 @@ import {
   VolumeQuotaExceeded,
 } from './faults.ts';
 import { modificationLimitWhen } from './modification-limit.ts';
-import type { Broker, EbsGateway, EbsVolume, VolumeModification } from './types.ts';
+import { pages } from './pages.ts';
+import type { Broker, BrokerSelection, EbsGateway, EbsVolume, VolumeModification } from './types.ts';
 
-/** Values per filter [EC2 guide Using_Filtering]. */
-const FILTER_VALUES_MAX = 200;
-/** Page size; DescribeVolumesModifications allows no more (aws-facts 2.1). */
-const PAGE_SIZE = 500;
+/** Page size of DescribeInstances, "between 5 and 1000" [SDK ec2]. */
+const INSTANCES_PAGE_SIZE = 1_000;
 /** Pages of one batch: more is a token that runs in a circle. */
 const PAGES_MAX = 1_000;
 
@@ -65,71 +73,92 @@ export const ebsGateway: Wire<EbsGateway> = (runtime) => {
   const reading = runtime.connect(new EC2Client(retryingClient(runtime)));
   const modifying = runtime.connect(new EC2Client(singleAttemptClient(runtime)));
 
-  const instances = (filters: Filter[]) =>
+  const instances = (condition: Condition) =>
     pages(async (NextToken) => {
+      const Filters = toFilters({ 'instance-state-name': LIVE_STATES, ...condition });
       const page = await answered(
-        reading.send(new DescribeInstancesCommand({ Filters: filters, MaxResults: PAGE_SIZE, NextToken })),
+        reading.send(new DescribeInstancesCommand({ Filters, MaxResults: INSTANCES_PAGE_SIZE, NextToken })),
         'read',
       );
       return { items: (page.Reservations ?? []).flatMap((one) => one.Instances ?? []), next: page.NextToken };
-    });
+    }, PAGES_MAX);
 
-  const volumes = (filter: Filter) =>
+  const volumes = (condition: Condition) =>
     pages(async (NextToken) => {
+      const Filters = toFilters(condition);
       const page = await answered(
-        reading.send(new DescribeVolumesCommand({ Filters: [filter], MaxResults: PAGE_SIZE, NextToken })),
+        reading.send(new DescribeVolumesCommand({ Filters, MaxResults: pageSize, NextToken })),
         'read',
       );
       return { items: (page.Volumes ?? []).map(toVolume), next: page.NextToken };
-    });
+    }, PAGES_MAX);
+  const volumesById = (volumeIds: readonly string[]) =>
+    collect(batches(volumeIds, filterValuesMax), (some) => volumes({ 'volume-id': some }));
+
+  /** Without a condition: of the whole account. */
+  const modificationsPage = async (NextToken: string | undefined, condition: Condition = {}) => {
+    const Filters = toFilters(condition);
+    const page = await answered(
+      reading.send(new DescribeVolumesModificationsCommand({ Filters, MaxResults: pageSize, NextToken })),
+      'read',
+    );
+    return { items: page.VolumesModifications ?? [], next: page.NextToken === '' ? undefined : page.NextToken };
+  };
+
+  const brokersOf = async (selections: readonly BrokerSelection[]): Promise<Broker[][]> => {
+    // Without a condition every instance of the account would be a broker.
+    if (selections.some((select) => 'tags' in select && Object.keys(select.tags).length === 0))
+      throw new UnknownAwsError('brokers are selected by no tag at all');
+    const conditions = selectionConditions(selections, filterValuesMax - LIVE_STATES.length);
+    const brokers = unique((await collect(conditions, instances)).map(toBroker), ({ instanceId }) => instanceId);
+    return selections.map((select) => brokers.filter((broker) => isSelected(broker, select)));
+  };
 
   return {
-    async brokers(select) {
-      const live: Filter = { Name: 'instance-state-name', Values: LIVE_STATES };
-      if ('instanceIds' in select) {
-        const groups = batches([...new Set(select.instanceIds)], FILTER_VALUES_MAX);
-        const found = await collect(groups, (Values) => instances([live, { Name: 'instance-id', Values }]));
-        return found.map(toBroker).sort(byId((broker) => broker.instanceId));
-      }
-      const tags = Object.entries(select.tags);
-      // Without a condition every instance of the account would be a broker.
-      if (tags.length === 0) throw new UnknownAwsError('brokers are selected by no tag at all');
-      const found = await instances([
-        live,
-        ...tags.map(([key, value]) => ({ Name: `tag:${key}`, Values: [literal(value)] })),
-      ]);
-      return found
-        .map(toBroker)
-        .filter((broker) => tags.every(([key, value]) => broker.tags[key] === value))
-        .sort(byId((broker) => broker.instanceId));
-    },
+    brokers: async (select) => (await brokersOf([select]))[0] ?? [],
+    brokersOf,
 
     async volumesOf(instanceIds) {
-      const groups = batches([...new Set(instanceIds)], FILTER_VALUES_MAX);
-      const found = await collect(groups, (Values) => volumes({ Name: 'attachment.instance-id', Values }));
+      const groups = batches([...new Set(instanceIds)], filterValuesMax);
+      const found = await collect(groups, (some) => volumes({ 'attachment.instance-id': some }));
       // With multi-attach one volume can be found in two batches.
-      return [...new Map(found.map((volume) => [volume.volumeId, volume])).values()].sort(
-        byId((volume) => volume.volumeId),
-      );
+      return unique(found, ({ volumeId }) => volumeId);
+    },
+
+    async dataVolumesOf(brokers) {
+      const found = await collect(volumeConditions(brokers), volumes);
+      const seen = new Set(found.map(({ volumeId }) => volumeId));
+      // A device that goes by another name there than with its instance must not hide a volume.
+      const missed = brokers.flatMap(dataDevicesOf).filter(({ volumeId }) => !seen.has(volumeId));
+      const late = await volumesById([...new Set(missed.map(({ volumeId }) => volumeId))]);
+      return unique([...found, ...late], ({ volumeId }) => volumeId);
     },
 
     async volume(volumeId) {
-      const found = await volumes({ Name: 'volume-id', Values: [literal(volumeId)] });
-      return found.find((volume) => volume.volumeId === volumeId);
+      return (await volumesById([volumeId])).find((volume) => volume.volumeId === volumeId);
     },
 
+    /**
+     * The account's modifications come 500 a page, those asked for by id 200 a request: for very many volumes the pages
+     * are read, as long as they are no more calls than the ids would have been; then the ids that were not on them.
+     */
     async modifications(volumeIds) {
-      const groups = batches([...new Set(volumeIds)], FILTER_VALUES_MAX);
-      const found = await collect(groups, (Values) =>
-        pages(async (NextToken) => {
-          const Filters = [{ Name: 'volume-id', Values }];
-          const page = await answered(
-            reading.send(new DescribeVolumesModificationsCommand({ Filters, MaxResults: PAGE_SIZE, NextToken })),
-            'read',
-          );
-          return { items: (page.VolumesModifications ?? []).map(toModification), next: page.NextToken };
-        }),
-      );
+      const wanted = new Set(volumeIds);
+      const callsById = Math.ceil(wanted.size / filterValuesMax);
+      const found: VolumeModification[] = [];
+      const take = (items: Ec2Modification[]) =>
+        found.push(...items.filter(({ VolumeId = '' }) => wanted.delete(VolumeId)).map(toModification));
+      let token: string | undefined;
+      for (let pagesLeft = callsById > 1 ? callsById : 0; pagesLeft > 0; pagesLeft--) {
+        const { items, next } = await modificationsPage(token);
+        take(items);
+        // What was on no page has none.
+        if (next === undefined) wanted.clear();
+        if (wanted.size === 0) break;
+        token = next;
+      }
+      for (const some of batches([...wanted], filterValuesMax))
+        take(await pages((next) => modificationsPage(next, { 'volume-id': some }), PAGES_MAX));
       return found.sort(byId((modification) => modification.volumeId));
     },
 
@@ -151,19 +180,6 @@ export const ebsGateway: Wire<EbsGateway> = (runtime) => {
   };
 };
 
-/** All pages of one listing. */
-async function pages<T>(read: (token: string | undefined) => Promise<{ items: T[]; next: string | undefined }>) {
-  const all: T[] = [];
-  let token: string | undefined;
-  for (let count = 0; count < PAGES_MAX; count++) {
-    const { items, next } = await read(token);
-    all.push(...items);
-    if (next === undefined || next === '') return all;
-    token = next;
-  }
-  throw new UnknownAwsError(`a listing did not end after ${PAGES_MAX} pages`);
-}
-
 /** One group after the other: request buckets are shared by the whole account (aws-facts 2.4). */
 async function collect<G, T>(groups: G[], read: (group: G) => Promise<T[]>): Promise<T[]> {
   const all: T[] = [];
@@ -174,6 +190,16 @@ async function collect<G, T>(groups: G[], read: (group: G) => Promise<T[]>): Pro
 /** In EC2's filters `*` and `?` are wildcards unless escaped [EC2 guide Using_Filtering]. */
 function literal(value: string): string {
   return value.replaceAll(/[\\*?]/g, String.raw`\$&`);
+}
+
+/** None for no condition. */
+function toFilters(condition: Condition): Filter[] {
+  return Object.entries(condition).map(([Name, values]) => ({ Name, Values: values.map(literal) }));
+}
+
+/** Each once, by its id. */
+function unique<T>(items: readonly T[], id: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [id(item), item])).values()].sort(byId(id));
 }
 
 const byId =

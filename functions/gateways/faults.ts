@@ -82,9 +82,107 @@ export class HostUnreachable extends TransientFault {
   }
 }
 
+/** `CurrentVersion` was not the cluster's present one: somebody else updated it in between. Nothing was changed. */
+export class StaleClusterVersion extends TransientFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('StaleClusterVersion', message, options);
+  }
+}
+
+/** MSK may not change the storage again yet: at least six hours, often a day (aws-facts 1.1). Nothing was changed. */
+export class StorageCoolDown extends TransientFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('StorageCoolDown', message, options);
+  }
+}
+
+/** The cluster is updating, healing or in maintenance. Nothing was changed. */
+export class ClusterNotActive extends TransientFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ClusterNotActive', message, options);
+  }
+}
+
+/** The cluster has this size already. Nothing was changed. */
+export class StorageUnchanged extends RefusedFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('StorageUnchanged', message, options);
+  }
+}
+
+/** MSK grows by at least 10 GiB and never shrinks. Nothing was changed. */
+export class StorageStepTooSmall extends RefusedFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('StorageStepTooSmall', message, options);
+  }
+}
+
+/** MSK refused in words that no table knows. Nothing was changed; who asked decides what it means. */
+export class UnknownRefusal extends RefusedFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('UnknownRefusal', message, options);
+  }
+}
+
+/** There is no such cluster (any more). Nothing was changed. */
+export class ClusterNotFound extends RefusedFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ClusterNotFound', message, options);
+  }
+}
+
+/** There is no such topic (any more). Nothing was changed. */
+export class TopicNotFound extends RefusedFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('TopicNotFound', message, options);
+  }
+}
+
+/** A schedule of this name exists and would do something else. Nothing was changed. */
+export class ScheduleNameTaken extends RefusedFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ScheduleNameTaken', message, options);
+  }
+}
+
+/** An object is larger than a function can hold. Nothing was written. */
+export class ObjectTooLarge extends DefectFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ObjectTooLarge', message, options);
+  }
+}
+
+/** An object is gone or not what its reference says: somebody changed it. */
+export class ObjectDamaged extends DefectFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ObjectDamaged', message, options);
+  }
+}
+
 /** An AWS error that no table knows, or an answer without a field that it must have. */
 export class UnknownAwsError extends DefectFault {
   constructor(message: string, options?: ErrorOptions) {
     super('UnknownAwsError', message, options);
+  }
+}
+
+/** The listener of a Kafka cluster is not what the fleet file says (`kafka.security`), or its certificate is not trusted. Nothing was changed. */
+export class ListenerMismatch extends RefusedFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ListenerMismatch', message, options);
+  }
+}
+
+/** The brokers are too old for the calls that are made. Nothing was changed. */
+export class BrokersUnsupported extends RefusedFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('BrokersUnsupported', message, options);
+  }
+}
+
+/** A Kafka error that no table knows, or an answer that is larger than a function can pass on. */
+export class UnknownKafkaError extends DefectFault {
+  constructor(message: string, options?: ErrorOptions) {
+    super('UnknownKafkaError', message, options);
   }
 }

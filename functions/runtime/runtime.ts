@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from './clock.ts';
 import { DefectFault } from './fault.ts';
+import type { KafkaConnector } from './kafka-connector.ts';
 
 /** The part of an SDK client that the simulator plugs into, beneath the retry middleware. */
 export interface SdkClient {
@@ -26,6 +27,8 @@ export interface Runtime {
   readonly clientDefaults: ClientDefaults;
   /** Sees each SDK client once, before its first call. */
   connect<C extends SdkClient>(client: C): C;
+  /** Used instead of opening sockets to Kafka's brokers. */
+  readonly kafka?: KafkaConnector;
   /** `SILENT` in the simulator. */
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
   /** Where metrics in embedded format go, a line each; undefined: standard output, where Lambda picks them up. */

@@ -5,10 +5,13 @@ import type { MakeTable } from '../support/dynamodb.ts';
 import { approvalCases } from './ledger/approvals.ts';
 import { clusterCases } from './ledger/clusters.ts';
 import type { MakeLedger } from './ledger/fixtures.ts';
+import { heardCases } from './ledger/heard.ts';
 import { journalCases } from './ledger/journal.ts';
 import { leaseCases } from './ledger/leases.ts';
 import { operationCases } from './ledger/operations.ts';
+import { reliefCases } from './ledger/relief.ts';
 import { reservationCases } from './ledger/reservations.ts';
+import { slotCases } from './ledger/slots.ts';
 import { troubleCases } from './ledger/trouble.ts';
 import { volumeCases } from './ledger/volumes.ts';
 import { waitingCases } from './ledger/waiting.ts';
@@ -41,6 +44,15 @@ export function ledgerContract(makeTable: MakeTable): void {
   });
   describe('waiting workflows', () => {
     waitingCases(make);
+  });
+  describe('events that nobody waited for', () => {
+    heardCases(make);
+  });
+  describe('places in a queue', () => {
+    slotCases(make);
+  });
+  describe('reliefs', () => {
+    reliefCases(make);
   });
   describe('in trouble', () => {
     troubleCases(make);

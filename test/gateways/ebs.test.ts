@@ -57,7 +57,7 @@ describe('brokers by tag', () => {
       'Filter.1.Value.4': 'stopped',
       'Filter.2.Name': 'tag:kafka-cluster',
       'Filter.2.Value.1': 'orders',
-      MaxResults: '500',
+      MaxResults: '1000',
     });
     expect(form(bodies[1])).toMatchObject({ NextToken: 'page-2' });
     expect(brokers.map((broker) => broker.instanceId)).toEqual(['i-1', 'i-2']);

@@ -1,12 +1,14 @@
-/** The bookkeeping of a cluster: pause, open reservations, what was grown today. `version` counts its writes. */
+/** The bookkeeping of a cluster: pause, open reservations, what was grown today, an open relief. `version` counts its writes. */
 import type { ClusterState, Ledger } from './ledger.ts';
 import type { Expression } from './expression.ts';
 import { PlainClusterState, read } from './items.ts';
 import { clusterKey } from './keys.ts';
-import type { Store } from './store.ts';
+import type { Condition, Store } from './store.ts';
 
 /** The day of sums that nothing was added to yet. */
 const noDay = '1970-01-01';
+
+export const unpaused: Condition = (x) => `attribute_not_exists(${x.path('paused')})`;
 
 export async function clusterState(store: Store, cluster: string): Promise<ClusterState> {
   const item = await store.get(clusterKey(cluster));
@@ -14,8 +16,11 @@ export async function clusterState(store: Store, cluster: string): Promise<Clust
   return { cluster, version: 0, reservations: {}, day: noDay, dayGrownGib: 0, dayUsdPerMonth: 0 };
 }
 
-/** Writes the bookkeeping anew, whole but for the pause, where nobody wrote since `before` was read. */
-export function stateWrite(before: Pick<ClusterState, 'version'>, after: Omit<ClusterState, 'version' | 'paused'>) {
+/** Writes the bookkeeping anew, whole but for pause and relief, where nobody wrote since `before` was read. */
+export function stateWrite(
+  before: Pick<ClusterState, 'version'>,
+  after: Omit<ClusterState, 'version' | 'paused' | 'relief'>,
+) {
   return (x: Expression): { update: string; condition: string } => ({
     update: `SET ${x.stamp('cluster')}, ${x.assign({ ...pickSums(after), version: before.version + 1 })}`,
     condition: versionIs(x, before.version),
@@ -59,8 +64,8 @@ export function clusters(store: Store): Pick<Ledger, 'clusterState' | 'setPaused
   };
 }
 
-/** Counts the version up; what is not there yet begins empty. */
-function nextVersion(x: Expression, cluster: string): string {
+/** An update that counts the version up, to go on from; what is not there yet begins empty. */
+export function nextVersion(x: Expression, cluster: string): string {
   const empty = { reservations: {}, day: noDay, dayGrownGib: 0, dayUsdPerMonth: 0 };
   const kept = Object.entries(empty).map(
     ([name, value]) => `${x.path(name)} = if_not_exists(${x.path(name)}, ${x.value(value)})`,
@@ -75,6 +80,6 @@ function pickSums({
   day,
   dayGrownGib,
   dayUsdPerMonth,
-}: Omit<ClusterState, 'version' | 'paused'>) {
+}: Omit<ClusterState, 'version' | 'paused' | 'relief'>) {
   return { cluster, reservations, day, dayGrownGib, dayUsdPerMonth };
 }

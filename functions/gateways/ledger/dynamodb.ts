@@ -7,10 +7,13 @@
 import type { Wire } from '../../runtime/runtime.ts';
 import { approvals } from './approvals.ts';
 import { clusters } from './clusters.ts';
+import { heard } from './heard.ts';
 import { journal } from './journal.ts';
 import { leases } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import { operations } from './operations.ts';
+import { reliefs } from './relief.ts';
+import { slots } from './slots.ts';
 import { ledgerStore } from './store.ts';
 import { volumes } from './volumes.ts';
 import { waits } from './waiting.ts';
@@ -25,5 +28,8 @@ export const ledgerGateway: Wire<Ledger> = (runtime) => {
     ...operations(store),
     ...approvals(store),
     ...waits(store),
+    ...heard(store),
+    ...slots(store),
+    ...reliefs(store),
   };
 };

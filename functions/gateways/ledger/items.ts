@@ -6,11 +6,13 @@ import * as z from 'zod/mini';
 import type {
   Approval,
   ClusterState,
+  CoolDown,
   Escalation,
   Inspection,
   Intent,
   Lease,
   Operation,
+  Relief,
   Reservation,
   VolumeRecord,
   Waiting,
@@ -29,11 +31,16 @@ export type ItemType =
   | 'sight'
   | 'inspection'
   | 'not-before'
+  | 'cool-down'
   | 'escalation'
   | 'mount-point'
   | 'operation'
   | 'approval'
-  | 'waiting';
+  | 'relief'
+  | 'waiting'
+  | 'heard'
+  | 'queue'
+  | 'slot';
 
 export type Schema<T> = z.ZodMiniType<T>;
 
@@ -65,6 +72,7 @@ export const PlainClusterState: Schema<ClusterState> = z.object({
   day: z.string(),
   dayGrownGib: z.number(),
   dayUsdPerMonth: z.number(),
+  relief: optional(z.object({ reliefId: z.string(), restoreAtMs: z.int() })),
 });
 
 const intentFields = {
@@ -97,7 +105,7 @@ export const FullIntent: Schema<StoredIntent> = z.object({
   givenBack: optional(z.boolean()),
 });
 
-export type Sight = Omit<VolumeRecord, 'inspection' | 'notBefore' | 'escalations'>;
+export type Sight = Omit<VolumeRecord, 'inspection' | 'notBefore' | 'coolDown' | 'escalations'>;
 
 export const PlainSight: Schema<Sight> = z.object({
   cluster: z.string(),
@@ -124,6 +132,12 @@ export const PlainInspection: Schema<Inspection> = z.object({
 export const PlainNotBefore: Schema<{ atMs: number; reason: string }> = z.object({
   atMs: z.int(),
   reason: z.string(),
+});
+
+export const PlainCoolDown: Schema<CoolDown> = z.object({
+  changeAtMs: z.int(),
+  refusals: z.int(),
+  learntMs: z.int(),
 });
 
 export const PlainEscalation: Schema<Escalation> = z.object({
@@ -182,6 +196,35 @@ export const PlainWaiting: Schema<Waiting> = z.object({
   detail: record,
   sinceMs: z.int(),
 });
+
+const texts = z.record(z.string(), z.string());
+
+export const PlainRelief: Schema<Relief> = z.object({
+  reliefId: z.string(),
+  cluster: z.string(),
+  volumeId: z.string(),
+  armedAtMs: z.int(),
+  restoreAtMs: z.int(),
+  topics: z.array(
+    z.object({
+      name: z.string(),
+      id: z.string(),
+      former: texts,
+      inherited: optional(z.boolean()),
+      shortened: texts,
+      state: z.enum(['planned', 'shortened', 'restored', 'left-alone']),
+      detail: optional(z.string()),
+    }),
+  ),
+  endedAtMs: optional(z.int()),
+});
+
+export const PlainHeard: Schema<{ atMs: number }> = z.object({ atMs: z.int() });
+
+/** The time of the next place: of rests of a millisecond too, where the places lie so close. */
+export const PlainQueue: Schema<{ nextAtMs: number }> = z.object({ nextAtMs: z.number() });
+
+export const PlainSlot: Schema<{ atMs: number }> = z.object({ atMs: z.int() });
 
 /** @throws LedgerItemUnreadable */
 export function read<T>(schema: Schema<T>, type: ItemType, item: Item): T {

@@ -3,21 +3,18 @@
  * in the rolling 24 h. A window is read as the subject's whole partition, filtered: EBS's own limit keeps that to a few
  * items a day, and one item per intent can't disagree with an index of it.
  */
-import { createHash } from 'node:crypto';
 import type { Intent, Ledger, Reservation } from './ledger.ts';
-import { clusterState, stateWrite, versionIs } from './clusters.ts';
+import { clusterState, stateWrite, unpaused, versionIs } from './clusters.ts';
 import { LedgerContended, LedgerContradiction } from './faults.ts';
 import { FullIntent, PlainIntent, read, type Schema, type StoredIntent } from './items.ts';
 import { clusterKey, fleet, intentKey, journalPk, leaseKey } from './keys.ts';
 import { answerCharactersMax, expiresAt, recordDays } from './limits.ts';
-import { absent, type Condition, type Store } from './store.ts';
+import { absent, type Condition, type Store, tokenOf } from './store.ts';
 
 const triesMax = 8;
 
 /** Micro-dollars, so that what was added and taken out again leaves what was there before. */
 const usd = (value: number): number => Math.round(value * 1e6) / 1e6;
-
-const unpaused: Condition = (x) => `attribute_not_exists(${x.path('paused')})`;
 
 type Journal = Pick<Ledger, 'reserveIntent' | 'settleIntent' | 'readIntent' | 'journal' | 'recordForeign'>;
 
@@ -177,12 +174,4 @@ function settled(
       condition: after.givenBack ? `${stillOpen} AND attribute_not_exists(${x.path('givenBack')})` : stillOpen,
     };
   };
-}
-
-/** At most 36 characters [API reference TransactWriteItems]. */
-function tokenOf(purpose: string, parts: unknown, call: number): string {
-  return createHash('sha256')
-    .update(JSON.stringify([purpose, parts, call]))
-    .digest('hex')
-    .slice(0, 36);
 }

@@ -41,6 +41,7 @@ export interface Intent {
 export interface Reservation {
   volumeId: string;
   operationId: string;
+  /** Sums over the volumes that grow together (one of EBS, all brokers' of MSK). */
   fromGib: number;
   toGib: number;
   usdPerMonth: number;
@@ -57,6 +58,8 @@ export interface ClusterState {
   day: string;
   dayGrownGib: number;
   dayUsdPerMonth: number;
+  /** Topics whose retention is shortened: to be given back by then. One at a time. */
+  relief?: { reliefId: string; restoreAtMs: number };
 }
 
 /** The read-only look at a host that maps a volume to its file system. */
@@ -82,7 +85,17 @@ export interface Escalation {
   remindedAtMs: number;
 }
 
-/** What is remembered of a volume between operations. */
+/** What MSK's refusals have taught about one cluster's cool-down. */
+export interface CoolDown {
+  /** Start of the storage change that they are counted from. */
+  changeAtMs: number;
+  /** Tries refused since that change. */
+  refusals: number;
+  /** The longest time after a change that was seen to be too early: no try before it. */
+  learntMs: number;
+}
+
+/** What is remembered of a volume between operations: an EBS volume, or `msk/<cluster>` for all brokers' volumes of one. */
 export interface VolumeRecord {
   cluster: string;
   volumeId: string;
@@ -93,6 +106,7 @@ export interface VolumeRecord {
   inspection?: Inspection;
   /** Learnt from a refusal: no try before this time. */
   notBefore?: { atMs: number; reason: string };
+  coolDown?: CoolDown;
   escalations: Record<string, Escalation>;
 }
 
@@ -151,6 +165,40 @@ export interface Waiting {
   /** What the waiting step needs to judge the world again. */
   detail: Record<string, unknown>;
   sinceMs: number;
+}
+
+/** One topic of a relief, with what it was before. */
+export interface ReliefTopic {
+  name: string;
+  /** The topic's id or ARN then: another one later is another topic. */
+  id: string;
+  /** Config values before, `retention.ms` and `retention.bytes`. */
+  former: Record<string, string>;
+  /** They were not the topic's own: they are given back by taking away what relief set. */
+  inherited?: boolean;
+  /** The values that relief sets. */
+  shortened: Record<string, string>;
+  /**
+   * `planned`: perhaps shortened, perhaps not: the world has to be read. `left-alone`: not ours any more (somebody else
+   * changed it, it was created anew or is gone); `detail` says which.
+   */
+  state: 'planned' | 'shortened' | 'restored' | 'left-alone';
+  detail?: string;
+}
+
+/** Shortened retention that has to be given back; written before anything is shortened. */
+export interface Relief {
+  /** The operation that shortens. */
+  reliefId: string;
+  cluster: string;
+  /** The volume that was about to be full. */
+  volumeId: string;
+  armedAtMs: number;
+  /** Given back by then, whatever happened. */
+  restoreAtMs: number;
+  topics: ReliefTopic[];
+  /** All topics are restored or left alone. */
+  endedAtMs?: number;
 }
 
 export type TakeLease = { taken: true; lease: Lease } | { taken: false; holder: Lease };
@@ -224,7 +272,8 @@ export interface Ledger {
   seeVolume(sight: {
     cluster: string;
     volumeId: string;
-    instanceId: string;
+    /** None for an MSK cluster's volumes. */
+    instanceId?: string;
     sizeGib: number;
     ownerTags: Record<string, string>;
     nowMs: number;
@@ -236,6 +285,7 @@ export interface Ledger {
     mountPoint: string,
   ): Promise<{ cluster: string; volumeId: string } | undefined>;
   setNotBefore(cluster: string, volumeId: string, notBefore: VolumeRecord['notBefore'] | undefined): Promise<void>;
+  setCoolDown(cluster: string, volumeId: string, coolDown: CoolDown): Promise<void>;
   /** Opens it, or says that it stands already; `due` when the last notification is older than `remindAfterMs` (and counts as reminded now). */
   escalate(request: {
     cluster: string;
@@ -280,4 +330,43 @@ export interface Ledger {
   waiting(resource: string): Promise<Waiting | undefined>;
   /** Only if the token is still the one given. */
   deleteWaiting(resource: string, token: string): Promise<void>;
+
+  /**
+   * An event about a resource came and nobody waited: kept for an hour, so that whoever parks a token right afterwards
+   * knows that it is time to look. Writing it twice is harmless.
+   */
+  heard(resource: string, atMs: number): Promise<void>;
+  /** Whether an event about it was heard since then. */
+  wasHeard(resource: string, sinceMs: number): Promise<boolean>;
+
+  /**
+   * A place in a queue that lets `burst` through at once and then one each `everyMs` (a token bucket, as data): at which
+   * time the caller may go on. Never refused; contention costs no retry. The same holder asking again gets its first answer
+   * (for a day: another try is another holder). Clocks some seconds apart move turns by as much.
+   */
+  takeSlot(request: {
+    queue: string;
+    holder: string;
+    nowMs: number;
+    burst: number;
+    everyMs: number;
+  }): Promise<{ atMs: number }>;
+
+  /**
+   * One transaction: neither cluster nor fleet is paused, no other relief of the cluster is open, then the relief is written.
+   * The same relief again changes nothing, not even its topics (read them back), and is armed also where a pause came since.
+   * @throws LedgerContradiction for more than 100 topics, and for a relief that has ended
+   */
+  armRelief(relief: Relief): Promise<{ armed: true } | { armed: false; because: 'paused' | 'open'; reliefId?: string }>;
+  relief(reliefId: string): Promise<Relief | undefined>;
+  /**
+   * `restored` and `left-alone` are final; a topic once shortened is not `planned` again. The same again is harmless.
+   * @throws LedgerContradiction when there is no such topic, or it can't become that
+   */
+  setReliefTopic(reliefId: string, topic: Pick<ReliefTopic, 'name' | 'state'> & { detail?: string }): Promise<void>;
+  /**
+   * Ends it once; the cluster is free for another one.
+   * @throws LedgerContradiction when there is no such relief, or a topic is neither restored nor left alone
+   */
+  endRelief(reliefId: string, atMs: number): Promise<void>;
 }

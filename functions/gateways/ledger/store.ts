@@ -6,6 +6,7 @@
  * condition fails on what the first one wrote: each caller compares the item with what it wanted to write before it
  * believes a refusal.
  */
+import { createHash } from 'node:crypto';
 import {
   DeleteItemCommand,
   DynamoDBClient,
@@ -220,6 +221,17 @@ function conditional(condition: Condition | undefined): { ConditionExpression?: 
 
 function toItem(attributes: Record<string, AttributeValue> | undefined): Item | undefined {
   return attributes === undefined ? undefined : unmarshall(attributes);
+}
+
+/**
+ * A transaction's token, at most 36 characters [API reference TransactWriteItems]. With the number of the call in it, asking
+ * again is another transaction, whose conditions are looked at anew.
+ */
+export function tokenOf(purpose: string, parts: unknown, call: number): string {
+  return createHash('sha256')
+    .update(JSON.stringify([purpose, parts, call]))
+    .digest('hex')
+    .slice(0, 36);
 }
 
 /** The item isn't there yet. */

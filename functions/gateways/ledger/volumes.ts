@@ -5,6 +5,7 @@
 import type { Escalation, Ledger, VolumeRecord } from './ledger.ts';
 import {
   type Item,
+  PlainCoolDown,
   PlainEscalation,
   PlainInspection,
   PlainMountPoint,
@@ -14,6 +15,7 @@ import {
   type Sight,
 } from './items.ts';
 import {
+  coolDownKey,
   escalationKey,
   escalationPrefix,
   inspectionKey,
@@ -34,6 +36,7 @@ type Volumes = Pick<
   | 'saveInspection'
   | 'volumeAtMountPoint'
   | 'setNotBefore'
+  | 'setCoolDown'
   | 'escalate'
   | 'closeEscalations'
 >;
@@ -45,8 +48,8 @@ export function volumes(store: Store): Volumes {
     },
 
     async volume(cluster, volumeId) {
-      const [record] = toRecords(await store.query(volumesPk(cluster), volumePrefix(volumeId)));
-      return record;
+      const records = toRecords(await store.query(volumesPk(cluster), volumePrefix(volumeId)));
+      return records.find((record) => record.volumeId === volumeId);
     },
 
     async seeVolume({ cluster, volumeId, instanceId, sizeGib, ownerTags, nowMs }) {
@@ -55,7 +58,8 @@ export function volumes(store: Store): Volumes {
         const kept = Object.entries(first).map(
           ([name, value]) => `${x.path(name)} = if_not_exists(${x.path(name)}, ${x.value(value)})`,
         );
-        return { update: `SET ${x.stamp('sight')}, ${x.assign({ instanceId })}, ${kept.join(', ')}` };
+        const now = instanceId === undefined ? [] : [x.assign({ instanceId })];
+        return { update: `SET ${[x.stamp('sight'), ...now, ...kept].join(', ')}` };
       });
     },
 
@@ -85,6 +89,10 @@ export function volumes(store: Store): Volumes {
       const key = notBeforeKey(cluster, volumeId);
       if (notBefore === undefined) await store.delete(key);
       else await store.put(key, 'not-before', { ...notBefore, volumeId });
+    },
+
+    async setCoolDown(cluster, volumeId, { changeAtMs, refusals, learntMs }) {
+      await store.put(coolDownKey(cluster, volumeId), 'cool-down', { changeAtMs, refusals, learntMs, volumeId });
     },
 
     /**
@@ -125,18 +133,19 @@ export function volumes(store: Store): Volumes {
 
 interface Parts {
   sight?: Sight;
-  record: Pick<VolumeRecord, 'inspection' | 'notBefore' | 'escalations'>;
+  record: Pick<VolumeRecord, 'inspection' | 'notBefore' | 'coolDown' | 'escalations'>;
 }
 
 /** The records of all volumes that were seen; what is remembered of others waits for their first sight. */
 function toRecords(items: Item[]): VolumeRecord[] {
   const byVolume = new Map<string, Parts>();
   for (const item of items) {
-    const volumeId = String(item.sk).split('/', 1)[0] ?? '';
+    const volumeId = String(item.volumeId);
     const parts: Parts = byVolume.get(volumeId) ?? { record: { escalations: {} } };
     byVolume.set(volumeId, parts);
     if (item.type === 'inspection') parts.record.inspection = read(PlainInspection, 'inspection', item);
     else if (item.type === 'not-before') parts.record.notBefore = read(PlainNotBefore, 'not-before', item);
+    else if (item.type === 'cool-down') parts.record.coolDown = read(PlainCoolDown, 'cool-down', item);
     else if (item.type === 'escalation') {
       const escalation = read(PlainEscalation, 'escalation', item);
       parts.record.escalations[escalation.reason] = escalation;

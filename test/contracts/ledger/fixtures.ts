@@ -5,6 +5,8 @@ import type {
   Inspection,
   Ledger,
   Operation,
+  Relief,
+  ReliefTopic,
   Reservation,
 } from '../../../functions/gateways/ledger/ledger.ts';
 import type { TestTable } from '../../support/dynamodb.ts';
@@ -115,5 +117,24 @@ export const aQuestion = (
   token: 'token-1',
   requestedAtMs: noonMs,
   expiresAtMs: noonMs + dayMs,
+  ...change,
+});
+
+export const aTopic = (name: string, change: Partial<ReliefTopic> = {}): ReliefTopic => ({
+  name,
+  id: `id-of-${name}`,
+  former: { 'retention.ms': '604800000' },
+  shortened: { 'retention.ms': '86400000' },
+  state: 'planned',
+  ...change,
+});
+
+export const aRelief = (change: Partial<Relief> = {}): Relief => ({
+  reliefId: 'op-1',
+  cluster,
+  volumeId: `msk/${cluster}`,
+  armedAtMs: noonMs,
+  restoreAtMs: noonMs + 6 * hourMs,
+  topics: [aTopic('orders.events'), aTopic('clicks')],
   ...change,
 });

@@ -1,10 +1,19 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { expect, it } from '@jest/globals';
-import { intentKey, leaseKey, operationKey, sightKey } from '../../../functions/gateways/ledger/keys.ts';
+import {
+  heardKey,
+  intentKey,
+  leaseKey,
+  operationKey,
+  queueKey,
+  reliefKey,
+  sightKey,
+} from '../../../functions/gateways/ledger/keys.ts';
 import {
   anIntent,
   anOperation,
+  aRelief,
   aReservation,
   aSight,
   cluster,
@@ -53,6 +62,14 @@ export function troubleCases(make: MakeLedger): void {
     const intent = { ...anIntent(), status: 'done', type: 'intent' };
     await put(table, { ...intentKey(subject, intent.intentId), ...stamp, ...intent });
     await expect(ledger.journal(subject, 0)).rejects.toMatchObject(unreadable);
+    await put(table, { ...heardKey(subject), ...stamp, type: 'heard', atMs: 'noon' });
+    await expect(ledger.wasHeard(subject, 0)).rejects.toMatchObject(unreadable);
+    const topics = [{ name: 'clicks', state: 'lengthened' }];
+    await put(table, { ...reliefKey('op-1'), ...stamp, ...aRelief(), topics, type: 'relief' });
+    await expect(ledger.relief('op-1')).rejects.toMatchObject(unreadable);
+    await put(table, { ...queueKey('q'), schemaVersion: 2, type: 'queue', nextAtMs: noonMs });
+    const slot = { queue: 'q', holder: 'h', nowMs: noonMs, burst: 1, everyMs: 1 };
+    await expect(ledger.takeSlot(slot)).rejects.toMatchObject(unreadable);
   });
 
   it('ignores fields that it does not know', async () => {

@@ -92,6 +92,51 @@ export function volumeCases(make: MakeLedger): void {
     expect((await ledger.volume(cluster, volumeId))?.inspection).toEqual(inspection);
   });
 
+  it('of an MSK cluster are remembered together, without an instance', async () => {
+    const { ledger } = await make();
+    const { instanceId: _, ...ofMsk } = { ...aSight, volumeId: 'msk/orders' };
+    await ledger.seeVolume(ofMsk);
+    await ledger.seeVolume({ ...ofMsk, volumeId: 'msk/orders/2' });
+    await ledger.setNotBefore(cluster, 'msk/orders', { atMs: noonMs, reason: 'x' });
+    await ledger.escalate({ ...call, volumeId: 'msk/orders' });
+    const record = {
+      cluster,
+      volumeId: 'msk/orders',
+      firstSeenAtMs: noonMs,
+      firstSeenGib: 100,
+      ownerTags: { team: 'orders' },
+      notBefore: { atMs: noonMs, reason: 'x' },
+      escalations: {
+        'at-size-limit': { reason: 'at-size-limit', operationId: 'op-1', openedAtMs: noonMs, remindedAtMs: noonMs },
+      },
+    };
+    expect(await ledger.volume(cluster, 'msk/orders')).toEqual(record);
+    expect(await ledger.volume(cluster, 'msk')).toBeUndefined();
+    const ids = (await ledger.volumes(cluster)).map(({ volumeId: id }) => id);
+    expect(ids.toSorted()).toEqual(['msk/orders', 'msk/orders/2']);
+    await ledger.closeEscalations(cluster, 'msk/orders');
+    expect((await ledger.volume(cluster, 'msk/orders'))?.escalations).toEqual({});
+  });
+
+  it('keep their instance through a sight that names none', async () => {
+    const { ledger } = await make();
+    await ledger.seeVolume(aSight);
+    const { instanceId: _, ...without } = aSight;
+    await ledger.seeVolume(without);
+    expect((await ledger.volume(cluster, volumeId))?.instanceId).toBe('i-1');
+  });
+
+  it('remember what refusals taught about the cool-down, the last lesson', async () => {
+    const { ledger, other } = await make();
+    await ledger.setCoolDown(cluster, volumeId, { changeAtMs: noonMs, refusals: 1, learntMs: 6 * hourMs });
+    expect(await ledger.volumes(cluster)).toEqual([]);
+    await ledger.seeVolume(aSight);
+    const coolDown = { changeAtMs: noonMs, refusals: 2, learntMs: 7 * hourMs };
+    await other.setCoolDown(cluster, volumeId, coolDown);
+    expect((await ledger.volume(cluster, volumeId))?.coolDown).toEqual(coolDown);
+    expect((await ledger.volumes(cluster))[0]?.coolDown).toEqual(coolDown);
+  });
+
   it('remember not to be tried before a time, until that is lifted', async () => {
     const { ledger } = await make();
     await ledger.seeVolume(aSight);
@@ -177,6 +222,7 @@ export function volumeCases(make: MakeLedger): void {
     await losing(ledger.seeVolume(aSight));
     await losing(ledger.saveInspection(cluster, volumeId, anInspection()));
     await losing(ledger.setNotBefore(cluster, volumeId, { atMs: noonMs, reason: 'x' }));
+    await losing(ledger.setCoolDown(cluster, volumeId, { changeAtMs: noonMs, refusals: 1, learntMs: hourMs }));
     await ledger.escalate(call);
     await losing(ledger.closeEscalations(cluster, volumeId));
     expect(await ledger.volume(cluster, volumeId)).toEqual({
@@ -188,6 +234,7 @@ export function volumeCases(make: MakeLedger): void {
       ownerTags: { team: 'orders' },
       inspection: anInspection(),
       notBefore: { atMs: noonMs, reason: 'x' },
+      coolDown: { changeAtMs: noonMs, refusals: 1, learntMs: hourMs },
       escalations: {},
     });
   });
