@@ -1,8 +1,17 @@
 /** What a well-formed `fleet.yaml` can still have wrong: rules over several keys. Pure; positions are paths into the file. */
-import type { StoragePolicy } from './fleet.ts';
+import type { Cluster, Ec2Cluster, StoragePolicy } from './fleet.ts';
 import { didYouMean } from './nearest.ts';
-import { groupOf, resolveCluster } from './resolve.ts';
-import type { ClusterSource, FleetSource } from './schema.ts';
+import { groupOf, homeOf, resolveCluster } from './resolve.ts';
+import {
+  type ClusterSource,
+  type FleetSource,
+  MSK_PERIOD_SECONDS,
+  MSK_SIZE_GIB_MAX,
+  MSK_STEP_GIB_MIN,
+  type MskSource,
+  NOT_FOR_MSK,
+  partsOfArn,
+} from './schema.ts';
 
 export type Path = (string | number)[];
 
@@ -12,38 +21,44 @@ export interface Finding {
   expected: string;
 }
 
+type Home = ReturnType<typeof homeOf>;
+/** @param path below the cluster, as if it were written there */
+type Report = (path: Path, expected: string) => void;
+
+/** A cluster as written and as it is, and where it stands in the file. */
+interface Entry {
+  source: ClusterSource;
+  resolved: Cluster;
+  at: number;
+}
+
+const ONE_HOME =
+  'a fleet lives in one account and Region: put this cluster into a fleet file of its own, deployed there';
+
+const MSK_STEP = `at least ${MSK_STEP_GIB_MIN} for kind msk (MSK's smallest step)`;
+
 /** @param positions where each of the source's clusters stands in the file: broken ones have been taken out */
 export function checkFleet(source: FleetSource, positions: number[]): Finding[] {
-  const at = (index: number): number => positions[index] ?? index;
+  const home = homeOf(source);
+  const entries = source.clusters.map((cluster, index): Entry => {
+    return { source: cluster, resolved: resolveCluster(source, cluster), at: positions[index] ?? index };
+  });
   return [
-    ...source.clusters.flatMap((cluster, index) => checkCluster(source, cluster, at(index))),
-    ...checkNames(source, at),
-    ...checkOverlaps(source, at),
-    ...checkAlarms(source),
+    ...entries.flatMap((entry) => checkCluster(source, entry, home)),
+    ...checkNames(entries),
+    ...checkOverlaps(entries),
+    ...checkArns(entries),
+    ...checkAlarms(source, home),
   ];
 }
 
-function checkCluster(source: FleetSource, cluster: ClusterSource, index: number): Finding[] {
+function checkCluster(source: FleetSource, entry: Entry, home: Home): Finding[] {
+  const { source: cluster, resolved, at: index } = entry;
   const findings: Finding[] = [];
-  const resolved = resolveCluster(source, cluster);
-  const { policy } = resolved;
-  const report = (path: Path, expected: string): void => {
+  const report: Report = (path, expected) => {
     findings.push({ path: origin(source, cluster, index, path), expected });
   };
-  const less = (small: keyof StoragePolicy, large: keyof StoragePolicy, orEqual = false): void => {
-    if (policy[small] < policy[large] || (orEqual && policy[small] === policy[large])) return;
-    report(['policy', small], `${orEqual ? 'at most' : 'less than'} ${large} (${policy[large]})`);
-  };
-  less('usedFractionTarget', 'usedFractionMax');
-  less('usedFractionMax', 'usedFractionEmergency');
-  less('modificationsReserved', 'modificationsPerDayMax');
-  less('stepGibMin', 'stepGibMax', true);
-  less('stepGibMin', 'growthGibPerDayMax', true);
-
-  const periodMinutes = resolved.metric.periodSeconds / 60;
-  if (policy.metricAgeMinutesMax <= periodMinutes) {
-    report(['policy', 'metricAgeMinutesMax'], `more than the metric's period (${periodMinutes} minutes)`);
-  }
+  checkPolicy(resolved, report);
   if (cluster.group !== undefined && groupOf(source, cluster) === undefined) {
     const names = Object.keys(source.groups ?? {});
     report(
@@ -51,59 +66,142 @@ function checkCluster(source: FleetSource, cluster: ClusterSource, index: number
       `${names.length === 0 ? 'a group, but there are none' : `one of ${names.join(', ')}`}${didYouMean(cluster.group, names)}`,
     );
   }
-  if (resolved.mountPoints.length === 0) report(['mountPoints'], 'mountPoints, here, in its group or in the defaults');
-  for (const at of repeated(resolved.mountPoints)) report(['mountPoints', at], 'each mount point once');
   for (const [at, window] of resolved.maintenanceWindows.entries()) {
     if (window.from === window.to) report(['maintenanceWindows', at, 'to'], "another time than 'from'");
   }
   for (const key of ['account', 'region'] as const) {
-    if (cluster[key] === undefined || cluster[key] === source[key]) continue;
-    report(
-      [key],
-      source[key] === undefined
-        ? `no ${key} here, or the same one at the top of the file`
-        : `${source[key]}: a fleet lives in one account and Region`,
-    );
+    if (cluster[key] === undefined || cluster[key] === home[key]) continue;
+    const unknown = `no ${key} here, or the same one at the top of the file (${ONE_HOME})`;
+    report([key], home[key] === undefined ? unknown : `${home[key]}: ${ONE_HOME}`);
+  }
+  if (resolved.kind === 'ec2') {
+    checkEc2(resolved, report);
+    checkNetwork(source, resolved, report);
+  }
+  if (cluster.kind === 'msk') {
+    checkMskPolicy(cluster.policy ?? {}, resolved.policy, report);
+    checkMskHome(source, cluster, home, report);
   }
   return findings;
 }
 
-function checkNames(source: FleetSource, at: (index: number) => number): Finding[] {
-  return repeated(source.clusters.map((cluster) => cluster.name)).map((index) => ({
-    path: ['clusters', at(index), 'name'],
+function checkPolicy(cluster: Cluster, report: Report): void {
+  const { policy } = cluster;
+  const less = (small: keyof StoragePolicy, large: keyof StoragePolicy, orEqual = false): void => {
+    if (policy[small] < policy[large] || (orEqual && policy[small] === policy[large])) return;
+    report(['policy', small], `${orEqual ? 'at most' : 'less than'} ${large} (${policy[large]})`);
+  };
+  less('usedFractionTarget', 'usedFractionMax');
+  less('usedFractionMax', 'usedFractionEmergency');
+  less('modificationsReserved', 'modificationsPerDayMax');
+  for (const most of ['stepGibMax', 'growthGibPerDayMax'] as const) {
+    // Nobody wrote MSK's least step: what is wrong is the key that leaves no room for it.
+    if (cluster.kind === 'msk' && policy[most] < MSK_STEP_GIB_MIN) report(['policy', most], MSK_STEP);
+    else less('stepGibMin', most, true);
+  }
+  const periodMinutes = (cluster.kind === 'ec2' ? cluster.metric.periodSeconds : MSK_PERIOD_SECONDS) / 60;
+  if (policy.metricAgeMinutesMax <= periodMinutes) {
+    report(['policy', 'metricAgeMinutesMax'], `more than the metric's period (${periodMinutes} minutes)`);
+  }
+}
+
+function checkEc2({ mountPoints }: Ec2Cluster, report: Report): void {
+  if (mountPoints.length === 0) report(['mountPoints'], 'mountPoints, here, in its group or in the defaults');
+  for (const at of repeated(mountPoints)) report(['mountPoints', at], 'each mount point once');
+}
+
+function checkNetwork({ networks = {} }: FleetSource, { kafka }: Ec2Cluster, report: Report): void {
+  if (kafka === undefined || Object.hasOwn(networks, kafka.network)) return;
+  const names = Object.keys(networks);
+  const known = names.length === 0 ? "a network, but there are none: add 'networks'" : `one of ${names.join(', ')}`;
+  report(['kafka', 'network'], `${known}${didYouMean(kafka.network, names)}`);
+}
+
+/** What a shared policy says for other kinds is no mistake here, unless a volume could not become so large. */
+function checkMskPolicy(own: NonNullable<MskSource['policy']>, policy: StoragePolicy, report: Report): void {
+  for (const key of NOT_FOR_MSK) {
+    if (own[key] === undefined) continue;
+    report(
+      ['policy', key],
+      `no ${key} for kind msk: MSK counts no modifications, it has a cool-down of 6 to 24 h instead`,
+    );
+  }
+  if (own.stepGibMin !== undefined && own.stepGibMin < MSK_STEP_GIB_MIN) report(['policy', 'stepGibMin'], MSK_STEP);
+  if (policy.sizeGibMax > MSK_SIZE_GIB_MAX) {
+    const heirs = own.sizeGibMax === undefined ? '; clusters of kind msk inherit this' : '';
+    report(['policy', 'sizeGibMax'], `at most ${MSK_SIZE_GIB_MAX} for kind msk (MSK's largest volume)${heirs}`);
+  }
+}
+
+function checkMskHome(source: FleetSource, cluster: MskSource, home: Home, report: Report): void {
+  const arn = partsOfArn(cluster.clusterArn);
+  const astray = (['account', 'region'] as const).filter((key) => arn[key] !== home[key]);
+  if (astray.length === 0) return;
+  const wanted = astray.map((key) => {
+    const others = source[key] === undefined ? " (the other MSK clusters')" : '';
+    return `${key === 'account' ? 'account' : 'Region'} ${home[key]}${others}`;
+  });
+  report(['clusterArn'], `a cluster of ${wanted.join(' and ')}: ${ONE_HOME}`);
+}
+
+function checkNames(entries: readonly Entry[]): Finding[] {
+  return repeated(entries.map(({ source }) => source.name)).map((index) => ({
+    path: ['clusters', entries[index]?.at ?? index, 'name'],
     expected: 'a name that no other cluster has',
   }));
 }
 
 /** Two clusters that surely select the same volume: the same instance or the same tags, and a common mount point. */
-function checkOverlaps(source: FleetSource, at: (index: number) => number): Finding[] {
+function checkOverlaps(entries: readonly Entry[]): Finding[] {
   const owners = new Map<string, string>();
   const findings: Finding[] = [];
-  for (const [index, cluster] of source.clusters.entries()) {
-    const { tags, instanceIds } = cluster.brokers;
+  for (const { resolved, at } of entries) {
+    if (resolved.kind !== 'ec2') continue;
+    const { brokers, mountPoints, name } = resolved;
     const selections: { key: string; path: Path }[] =
-      tags === undefined
-        ? (instanceIds ?? []).map((id, position) => ({ key: id, path: ['brokers', 'instanceIds', position] }))
-        : [{ key: JSON.stringify(Object.entries(tags).map(String).sort()), path: ['brokers', 'tags'] }];
-    const { mountPoints } = resolveCluster(source, cluster);
+      'instanceIds' in brokers
+        ? brokers.instanceIds.map((id, position) => ({ key: id, path: ['brokers', 'instanceIds', position] }))
+        : [{ key: JSON.stringify(Object.entries(brokers.tags).map(String).sort()), path: ['brokers', 'tags'] }];
     for (const { key, path } of selections) {
       const owner = mountPoints
         .map((mountPoint) => owners.get(`${key} ${mountPoint}`))
         .find((name) => name !== undefined);
       if (owner !== undefined) {
         findings.push({
-          path: ['clusters', at(index), ...path],
+          path: ['clusters', at, ...path],
           expected: `other brokers than those of cluster ${owner}, or other mount points`,
         });
       }
     }
-    for (const { key } of selections)
-      for (const mountPoint of mountPoints) owners.set(`${key} ${mountPoint}`, cluster.name);
+    for (const { key } of selections) for (const mountPoint of mountPoints) owners.set(`${key} ${mountPoint}`, name);
   }
   return findings;
 }
 
-function checkAlarms(source: FleetSource): Finding[] {
+/** An MSK cluster has one owner, and a name of its own: CloudWatch's dimension `Cluster Name` knows no ARN (aws-facts 1.5). */
+function checkArns(entries: readonly Entry[]): Finding[] {
+  const owners = new Map<string, string>();
+  const findings: Finding[] = [];
+  for (const { resolved, at } of entries) {
+    if (resolved.kind !== 'msk') continue;
+    const { clusterArn, name } = resolved;
+    const { account, region, clusterName } = partsOfArn(clusterArn);
+    const metrics = `${account} ${region} ${clusterName}`;
+    const same = owners.get(clusterArn);
+    const alike = owners.get(metrics);
+    const path = ['clusters', at, 'clusterArn'];
+    if (same !== undefined) {
+      findings.push({ path, expected: `another cluster than that of ${same}` });
+    } else if (alike !== undefined) {
+      const expected = `a cluster that is not named ${clusterName}, like that of ${alike}: CloudWatch's dimension 'Cluster Name' can't tell them apart`;
+      findings.push({ path, expected });
+    }
+    owners.set(clusterArn, same ?? name).set(metrics, alike ?? name);
+  }
+  return findings;
+}
+
+function checkAlarms(source: FleetSource, home: Home): Finding[] {
   const arns = source.adoptedAlarmArns ?? [];
   const findings: Finding[] = repeated(arns).map((at) => ({
     path: ['adoptedAlarmArns', at],
@@ -112,10 +210,10 @@ function checkAlarms(source: FleetSource): Finding[] {
   for (const [at, arn] of arns.entries()) {
     const [, , , region, account] = arn.split(':');
     const path = ['adoptedAlarmArns', at];
-    if (source.account !== undefined && account !== source.account)
-      findings.push({ path, expected: `an alarm of account ${source.account}` });
-    if (source.region !== undefined && region !== source.region)
-      findings.push({ path, expected: `an alarm of Region ${source.region}` });
+    if (home.account !== undefined && account !== home.account)
+      findings.push({ path, expected: `an alarm of account ${home.account}` });
+    if (home.region !== undefined && region !== home.region)
+      findings.push({ path, expected: `an alarm of Region ${home.region}` });
   }
   return findings;
 }

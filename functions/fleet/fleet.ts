@@ -3,7 +3,7 @@
  * deployed functions read it as JSON from a Lambda layer. Sizes are whole GiB, money USD, fractions 0..1.
  */
 
-/** How a cluster's storage may grow. Defaults and meanings: docs/fleet.md. */
+/** How a cluster's storage may grow. Sizes are of one volume; an MSK cluster's volumes grow together. Defaults and meanings: docs/fleet.md. */
 export interface StoragePolicy {
   /** Grow when this much of a file system is used. */
   usedFractionMax: number;
@@ -42,22 +42,77 @@ export interface MaintenanceWindow {
   to: string;
 }
 
-export interface Ec2Cluster {
+/**
+ * What may be done to topics when growth is barred and the disk would be full first: shorter retention, which deletes
+ * data. Off unless the fleet file says otherwise.
+ */
+export interface RetentionRelief {
+  enabled: boolean;
+  /** `waived`: shortens without asking. */
+  approval: 'ask' | 'waived';
+  /** No topic's `retention.ms` goes below this. */
+  retentionHoursMin: number;
+  /** No topic's `retention.bytes` (of each partition) goes below this. */
+  retentionGibMin: number;
+  /** At most so many topics at once, those first that free most. */
+  topicsMax: number;
+  /** Never touched; a trailing `*` is a prefix. Compacted and internal topics never are either. */
+  exclude: string[];
+  /** After this the former values are back, whatever happened. */
+  restoreAfterHours: number;
+}
+
+interface AnyCluster {
   name: string;
-  kind: 'ec2';
   /** `observe`: decides, records, notifies, changes nothing. */
   mode: 'observe' | 'act';
+  policy: StoragePolicy;
+  maintenanceWindows: MaintenanceWindow[];
+  retentionRelief: RetentionRelief;
+}
+
+export interface Ec2Cluster extends AnyCluster {
+  kind: 'ec2';
   /** Which instances are brokers. */
   brokers: { tags: Record<string, string> } | { instanceIds: string[] };
   /** Where the data volumes are mounted, the same on every broker. */
   mountPoints: string[];
   metric: { namespace: string; name: string; periodSeconds: number };
-  policy: StoragePolicy;
-  maintenanceWindows: MaintenanceWindow[];
+  /** How its brokers are reached from within a network; without it nothing here speaks Kafka with it. */
+  kafka?: KafkaListener;
 }
 
-/** Later: MSK and Strimzi. */
-export type Cluster = Ec2Cluster;
+/** A listener of a cluster's brokers. */
+export interface KafkaListener {
+  /** A key of the fleet's `networks`. */
+  network: string;
+  /** `host:port` of some brokers. */
+  bootstrapServers: string[];
+  security: 'plaintext' | 'tls';
+  /** PEM; for `tls`, trusted instead of the public authorities. */
+  certificateAuthorities?: string;
+}
+
+/** Where functions that speak Kafka run: subnets from which the brokers are reached. */
+export interface Network {
+  subnetIds: string[];
+  securityGroupIds: string[];
+}
+
+/** Amazon MSK Provisioned with Standard brokers. Express and Serverless have no volumes that could grow. */
+export interface MskCluster extends AnyCluster {
+  kind: 'msk';
+  clusterArn: string;
+  /** How many, numbered from 1: only very large fleets have to say it, whose clusters get alarms of their own. */
+  brokers?: number;
+  /** Grow although Application Auto Scaling has a target for this cluster's storage. */
+  takeOverFromAutoScaling: boolean;
+  /** The fullest broker this much fuller than the median: rebalance, do not grow. */
+  skewFractionMax: number;
+}
+
+/** Later: Strimzi. */
+export type Cluster = Ec2Cluster | MskCluster;
 
 export interface Fleet {
   version: 1;
@@ -68,6 +123,8 @@ export interface Fleet {
   /** Addresses that the topic notifies (e-mail subscriptions). */
   notify: { emails: string[] };
   /** USD per GiB-month and so on of this Region; a dated table is the default (docs/facts/prices.md). */
-  prices: { date: string; usdPerGibMonth: Record<'gp2' | 'gp3' | 'io1' | 'io2' | 'st1' | 'sc1', number> };
+  prices: { date: string; usdPerGibMonth: Record<'gp2' | 'gp3' | 'io1' | 'io2' | 'st1' | 'sc1' | 'msk', number> };
+  /** By name. */
+  networks?: Record<string, Network>;
   clusters: Cluster[];
 }

@@ -19,8 +19,8 @@ import type * as z from 'zod/mini';
 import { checkFleet, type Path } from './check.ts';
 import type { Fleet } from './fleet.ts';
 import { didYouMean } from './nearest.ts';
-import { resolveFleet } from './resolve.ts';
-import { FleetShape } from './schema.ts';
+import { homeOf, resolveFleet } from './resolve.ts';
+import { CLUSTER_SHAPES, FleetShape, KindlessShape } from './schema.ts';
 
 /** One thing that is wrong. Lines and columns count from 1. */
 export interface FleetProblem {
@@ -104,12 +104,24 @@ function judge(value: unknown, report: Report): ParsedFleet {
       report(path, expected),
     );
     if (problems.length > 0) return { ok: false, problems: ordered(problems) };
-    const { account, region } = parsed.data;
-    const home = { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) };
-    return { ok: true, fleet: resolveFleet(parsed.data), home };
+    return { ok: true, fleet: resolveFleet(parsed.data), home: homeOf(parsed.data) };
   }
-  const problems = parsed.error.issues.flatMap((issue) => fromIssue(issue, report));
-  return { ok: false, problems: ordered([...problems, ...rulesOfTheRest(value, parsed.error.issues, report)]) };
+  const { issues } = parsed.error;
+  const problems = [...issues, ...issuesOfTheKindless(value, issues)].flatMap((issue) =>
+    fromIssue(issue, value, report),
+  );
+  return { ok: false, problems: ordered([...problems, ...rulesOfTheRest(value, issues, report)]) };
+}
+
+/** A cluster whose kind is unknown has only that issue: what every kind has is judged all the same. */
+function issuesOfTheKindless(value: unknown, issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  return issues
+    .filter(({ code }) => code === 'invalid_union')
+    .flatMap(({ path: [...path] }) => {
+      path.pop();
+      const found = KindlessShape.safeParse(valueAt(value, path)).error?.issues ?? [];
+      return found.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
+    });
 }
 
 /** Clusters that are well-formed are checked even if others are not: one run shows as much as it can. */
@@ -126,29 +138,52 @@ function rulesOfTheRest(value: unknown, issues: readonly z.core.$ZodIssue[], rep
   ).map(({ path, expected }) => report(path, expected));
 }
 
-function fromIssue(issue: z.core.$ZodIssue, report: Report): FleetProblem[] {
+function fromIssue(issue: z.core.$ZodIssue, value: unknown, report: Report): FleetProblem[] {
   const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
   if (issue.code !== 'unrecognized_keys') return [report(path, issue.message)];
-  const known = keysAt(FleetShape, path);
+  const known = keysAt(path, value);
   return issue.keys.map((key) => {
+    const other = keyOfOtherKind(key, path, value);
+    if (other !== undefined) return report(path, other, key);
     const guess = didYouMean(key, known);
     return report(path, guess === '' ? `one of ${known.join(', ')}` : `a known key${guess}`, key);
   });
 }
 
-/** The keys that the shape has at a path. */
-function keysAt(shape: z.core.$ZodType, path: Path): string[] {
-  let at: z.core.$ZodType | undefined = shape;
+const INSTEAD: Readonly<Record<string, string>> = {
+  metric: ', msk has KafkaDataLogsDiskUsed',
+  clusterArn: ', ec2 has brokers',
+};
+
+/** What was expected where a cluster has a key that only clusters of another kind have. */
+function keyOfOtherKind(key: string, path: Path, value: unknown): string | undefined {
+  if (path[0] !== 'clusters' || path.length !== 2) return undefined;
+  const other = Object.entries(CLUSTER_SHAPES).find(([, shape]) => Object.hasOwn(shape.shape, key))?.[0];
+  const { kind } = valueAt(value, path) as { kind: string };
+  return other === undefined ? undefined : `a key of kind ${kind}; ${key} is for kind ${other}${INSTEAD[key] ?? ''}`;
+}
+
+/** The keys that the shape has at a path; of a cluster, those of its kind. */
+function keysAt(path: Path, value: unknown): string[] {
+  let at: z.core.$ZodType | undefined = FleetShape;
+  let here: unknown = value;
   for (const key of [...path, undefined]) {
     let def: z.core.$ZodTypes['_zod']['def'] = (at as z.core.$ZodTypes)._zod.def;
     while (def.type === 'optional') def = (def.innerType as z.core.$ZodTypes)._zod.def;
+    if (def.type === 'union') def = shapeOf(here)._zod.def;
     if (key === undefined) return def.type === 'object' ? Object.keys(def.shape) : [];
     if (def.type === 'object') at = def.shape[key];
     else if (def.type === 'array') at = def.element;
     else if (def.type === 'record') at = def.valueType;
     if (at === undefined) return [];
+    here = valueAt(here, [key]);
   }
   return [];
+}
+
+function shapeOf(cluster: unknown): z.core.$ZodObject {
+  const { kind } = cluster as { kind?: unknown };
+  return Object.entries(CLUSTER_SHAPES).find(([name]) => name === kind)?.[1] ?? KindlessShape;
 }
 
 /** `clusters[0].policy.stepGibMin` */
@@ -213,9 +248,14 @@ function pairOf(map: YAMLMap, key: string | number): Entry | undefined {
   return pair === undefined ? undefined : { key: pair.key as Node, value: pair.value as Node | null };
 }
 
-function foundAt(value: unknown, path: Path): string {
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found: unknown = value;
-  for (const key of path) found = (found as Record<string | number, unknown> | null | undefined)?.[key];
+  for (const key of path) found = (found as Record<PropertyKey, unknown> | null | undefined)?.[key];
+  return found;
+}
+
+function foundAt(value: unknown, path: Path): string {
+  const found = valueAt(value, path);
   if (found === undefined || found === null) return 'nothing';
   if (typeof found === 'number') return String(found); // JSON has no NaN
   const text = JSON.stringify(found);

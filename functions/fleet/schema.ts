@@ -3,26 +3,26 @@
  * where and what was found. What a key means is in docs/fleet.md; a test holds the two together.
  */
 import * as z from 'zod/mini';
-import type { Ec2Cluster, Fleet, StoragePolicy } from './fleet.ts';
+import type { Ec2Cluster, Fleet, RetentionRelief, StoragePolicy } from './fleet.ts';
 
-/** One number of the policy: its default and limits, both included. */
-export interface PolicyKey {
+/** One number: its default and limits, both included. */
+export interface NumberKey {
   initial: number;
   least: number;
   most: number;
   whole: boolean;
 }
 
-const fraction = (initial: number): PolicyKey => ({ initial, least: 0.01, most: 0.99, whole: false });
-const whole = (initial: number, least: number, most: number): PolicyKey => ({ initial, least, most, whole: true });
-const amount = (initial: number, least: number, most: number): PolicyKey => ({ initial, least, most, whole: false });
+const fraction = (initial: number): NumberKey => ({ initial, least: 0.01, most: 0.99, whole: false });
+const whole = (initial: number, least: number, most: number): NumberKey => ({ initial, least, most, whole: true });
+const amount = (initial: number, least: number, most: number): NumberKey => ({ initial, least, most, whole: false });
 
 /** gp3's and io2's largest volume (aws-facts 2.1). */
 const VOLUME_GIB_MAX = 65_536;
 const MANY_GIB = 10_000_000;
 const MANY_USD = 10_000_000;
 
-export const POLICY: Readonly<Record<keyof StoragePolicy, PolicyKey>> = {
+export const POLICY: Readonly<Record<keyof StoragePolicy, NumberKey>> = {
   usedFractionMax: fraction(0.75),
   usedFractionTarget: fraction(0.6),
   usedFractionEmergency: fraction(0.9),
@@ -41,10 +41,34 @@ export const POLICY: Readonly<Record<keyof StoragePolicy, PolicyKey>> = {
   escalationReminderHours: amount(12, 1, 168),
 };
 
-/** USD per GiB-month in us-east-1, well known on this date (aws-facts 9). */
+/** Where MSK's limits are narrower: one volume of a broker, and one step of it (aws-facts 1.1). */
+export const MSK_SIZE_GIB_MAX = 16_384;
+export const MSK_STEP_GIB_MIN = 10;
+/** `KafkaDataLogsDiskUsed` comes every minute (aws-facts 1.5). */
+export const MSK_PERIOD_SECONDS = 60;
+
+/** MSK has a cool-down of 6 to 24 h instead of a count (aws-facts 1.1). */
+export const NOT_FOR_MSK = [
+  'modificationsPerDayMax',
+  'modificationsReserved',
+] as const satisfies (keyof StoragePolicy)[];
+
+type ReliefNumbers = Omit<RetentionRelief, 'enabled' | 'approval' | 'exclude'>;
+
+/** Whole, because Kafka takes whole milliseconds and bytes. */
+export const RELIEF: Readonly<Record<keyof ReliefNumbers, NumberKey>> = {
+  retentionHoursMin: whole(24, 1, 8_760),
+  retentionGibMin: whole(1, 1, VOLUME_GIB_MAX),
+  topicsMax: whole(5, 1, 100),
+  restoreAfterHours: whole(24, 1, 168),
+};
+
+export const SKEW: NumberKey = amount(0.2, 0.05, 0.9);
+
+/** USD per GiB-month in us-east-1, well known on this date; `msk` is Standard brokers' storage (aws-facts 9). */
 export const PRICES: Fleet['prices'] = {
   date: '2026-11-20',
-  usdPerGibMonth: { gp2: 0.1, gp3: 0.08, io1: 0.125, io2: 0.125, st1: 0.045, sc1: 0.015 },
+  usdPerGibMonth: { gp2: 0.1, gp3: 0.08, io1: 0.125, io2: 0.125, st1: 0.045, sc1: 0.015, msk: 0.1 },
 };
 
 /** CloudWatch agent's metric of a mounted file system (aws-facts 2.3). */
@@ -52,12 +76,10 @@ export const METRIC: Ec2Cluster['metric'] = { namespace: 'CWAgent', name: 'disk_
 
 export const SWEEP_MINUTES = 15;
 
-export const KINDS_LATER = ['msk', 'strimzi'];
-
 /** A text that matches. */
 const text = (pattern: RegExp, expected: string) => z.string(expected).check(z.regex(pattern, expected));
 
-const number = (key: Omit<PolicyKey, 'initial'>) => {
+const number = (key: Omit<NumberKey, 'initial'>) => {
   const expected = expectedNumber(key);
   return z
     .number(expected)
@@ -66,7 +88,7 @@ const number = (key: Omit<PolicyKey, 'initial'>) => {
     );
 };
 
-export function expectedNumber({ least, most, whole }: Omit<PolicyKey, 'initial'>): string {
+export function expectedNumber({ least, most, whole }: Omit<NumberKey, 'initial'>): string {
   if (least === 0.01 && most === 0.99) return 'a number between 0 and 1 (0.01 to 0.99)';
   return `${whole ? 'a whole number' : 'a number'} from ${least} to ${most}`;
 }
@@ -74,11 +96,30 @@ export function expectedNumber({ least, most, whole }: Omit<PolicyKey, 'initial'
 const list = <T extends z.ZodMiniType>(item: T, expected: string, most: number) =>
   z.array(item, expected).check(z.maxLength(most, `${expected} (at most ${most})`));
 
-const Policy = z.strictObject(
-  Object.fromEntries(Object.entries(POLICY).map(([name, key]) => [name, z.optional(number(key))])) as {
-    [K in keyof StoragePolicy]: z.ZodMiniOptional<z.ZodMiniNumber>;
+const numbers = <K extends string>(keys: Readonly<Record<K, NumberKey>>) =>
+  Object.fromEntries(Object.entries<NumberKey>(keys).map(([name, key]) => [name, z.optional(number(key))])) as {
+    [key in K]: z.ZodMiniOptional<z.ZodMiniNumber>;
+  };
+
+const Policy = z.strictObject(numbers(POLICY), 'policy keys (docs/fleet.md)');
+
+const yesOrNo = z.boolean('true or false');
+
+const Relief = z.strictObject(
+  {
+    enabled: z.optional(yesOrNo),
+    approval: z.optional(z.enum(['ask', 'waived'], "'ask' or 'waived'")),
+    exclude: z.optional(
+      list(
+        // Kafka's names: letters, digits, '.', '_' and '-', at most 249.
+        text(/^([A-Za-z0-9._-]{1,249}|[A-Za-z0-9._-]{0,248}\*)$/, "a topic's name, or how names begin and then '*'"),
+        "a list of topics, e.g. ['payments', 'audit-*']",
+        1_000,
+      ),
+    ),
+    ...numbers(RELIEF),
   },
-  'policy keys (docs/fleet.md)',
+  'retentionRelief keys (docs/fleet.md)',
 );
 
 const Metric = z.strictObject(
@@ -158,30 +199,124 @@ const Brokers = z
     ),
   );
 
+const networkName = text(
+  /^[a-z][a-z0-9-]{0,16}[a-z0-9]$/,
+  "a network's name: 2 to 18 small letters, digits and '-', a letter first",
+);
+const subnets = "a list of subnet ids, e.g. ['subnet-0123456789abcdef0']";
+const securityGroups = "a list of security group ids, e.g. ['sg-0123456789abcdef0']";
+
+/** A name is part of a function's: with `<fleet>-serve-topics-` before it at most 64 characters. */
+const Networks = z.record(
+  networkName,
+  z.strictObject(
+    {
+      // "up to 16 subnets", "up to 5 security groups" [SDK lambda VpcConfig; Lambda guide configuration-vpc] [?]
+      subnetIds: list(
+        text(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, "a subnet's id, e.g. 'subnet-0123456789abcdef0'"),
+        subnets,
+        16,
+      ).check(z.minLength(1, 'at least one subnet id')),
+      securityGroupIds: list(
+        text(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, "a security group's id, e.g. 'sg-0123456789abcdef0'"),
+        securityGroups,
+        5,
+      ).check(z.minLength(1, 'at least one security group id')),
+    },
+    'subnetIds and securityGroupIds',
+  ),
+  'networks by name',
+);
+
+const securities = "'plaintext' or 'tls' (sasl-scram and iam are not supported yet)";
+const Kafka = z
+  .strictObject(
+    {
+      network: z.string("a network's name"),
+      bootstrapServers: list(
+        text(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?:([1-9]\d{0,4})$/, "a broker's address, host:port"),
+        "a list of brokers' addresses, e.g. ['broker-1.internal:9092']",
+        10,
+      ).check(z.minLength(1, "at least one broker's address")),
+      security: z.enum(['plaintext', 'tls'], securities),
+      certificateAuthorities: z.optional(
+        text(
+          /^\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*){1,10}$/,
+          'certificates in PEM form, at most 10: -----BEGIN CERTIFICATE----- …',
+        ),
+      ),
+    },
+    'network, bootstrapServers and security',
+  )
+  .check(
+    z.refine(({ security, certificateAuthorities }) => security === 'tls' || certificateAuthorities === undefined, {
+      error: 'no certificateAuthorities without security: tls',
+      path: ['certificateAuthorities'],
+    }),
+  );
+
+/** An MSK cluster's ARN (IAM's service authorization reference, SDK kafka); a name has at most 64 characters (CFN). */
+const CLUSTER_ARN = /^arn:aws[a-z-]*:kafka:([a-z]{2}(?:-[a-z]+)+-\d):(\d{12}):cluster\/([^/\s]{1,64})\/[A-Za-z0-9-]+$/;
+
+/** @param clusterArn has passed the shape */
+export function partsOfArn(clusterArn: string): { region: string; account: string; clusterName: string } {
+  const [, region = '', account = '', clusterName = ''] = CLUSTER_ARN.exec(clusterArn) ?? [];
+  return { region, account, clusterName };
+}
+
 /** What a cluster can inherit: its own key, else its group's, else the defaults', else the built-in value. */
-const inherited = {
+const everyKind = {
   mode: z.optional(mode),
-  mountPoints: z.optional(mountPoints),
-  metric: z.optional(Metric),
   policy: z.optional(Policy),
   maintenanceWindows: z.optional(Windows),
+  retentionRelief: z.optional(Relief),
+};
+const ec2Only = { mountPoints: z.optional(mountPoints), metric: z.optional(Metric) };
+const mskOnly = { takeOverFromAutoScaling: z.optional(yesOrNo), skewFractionMax: z.optional(number(SKEW)) };
+
+/** Defaults and groups serve clusters of every kind: each takes the keys of its own. */
+const inherited = { ...everyKind, ...ec2Only, ...mskOnly };
+const Inherited = z.strictObject(inherited, `keys of a cluster: ${Object.keys(inherited).join(', ')}`);
+
+const anyCluster = {
+  name: text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "a name of letters, digits, '.', '_' and '-', at most 64 characters"),
+  group: z.optional(z.string("a group's name")),
+  account: z.optional(account),
+  region: z.optional(region),
+  ...everyKind,
 };
 
-const ClusterShape = z.strictObject(
-  {
-    name: text(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-      "a name of letters, digits, '.', '_' and '-', at most 64 characters",
-    ),
-    kind: z.enum(['ec2'], `'ec2' (${KINDS_LATER.join(' and ')} are not supported yet)`),
-    group: z.optional(z.string("a group's name")),
-    account: z.optional(account),
-    region: z.optional(region),
+const howMany = 'how many brokers, 1 to 60 (which ones: those of clusterArn)';
+/** 60: a cluster's quota [DG limits] [?]. */
+const brokerCount = z.int(howMany).check(z.gte(1, howMany), z.lte(60, howMany));
+
+const aCluster = 'a cluster with name and kind';
+
+/** What can be judged of a cluster whose kind is not known. */
+export const KindlessShape = z.object(anyCluster, aCluster);
+
+/** A cluster's shape by its kind. */
+export const CLUSTER_SHAPES = {
+  ec2: z.strictObject({
+    ...anyCluster,
+    kind: z.literal('ec2'),
     brokers: Brokers,
-    ...inherited,
-  },
-  'a cluster with name, kind, brokers and mountPoints',
-);
+    kafka: z.optional(Kafka),
+    ...ec2Only,
+  }),
+  msk: z.strictObject({
+    ...anyCluster,
+    kind: z.literal('msk'),
+    clusterArn: text(CLUSTER_ARN, "an MSK cluster's ARN, arn:aws:kafka:<region>:<account>:cluster/<name>/<uuid>"),
+    brokers: z.optional(brokerCount),
+    ...mskOnly,
+  }),
+};
+
+const kinds = "'ec2' or 'msk' (strimzi is not supported yet)";
+const ClusterShape = z.discriminatedUnion('kind', [CLUSTER_SHAPES.ec2, CLUSTER_SHAPES.msk], {
+  error: ({ code }) => (code === 'invalid_union' ? kinds : aCluster),
+});
 
 const price = number({ least: 0, most: 1_000, whole: false });
 const Prices = z.strictObject(
@@ -195,8 +330,9 @@ const Prices = z.strictObject(
         io2: z.optional(price),
         st1: z.optional(price),
         sc1: z.optional(price),
+        msk: z.optional(price),
       },
-      'USD per GiB-month by volume type',
+      'USD per GiB-month by volume type, and msk',
     ),
   },
   'date and usdPerGibMonth',
@@ -232,14 +368,9 @@ export const FleetShape = z.strictObject(
       ),
     ),
     prices: z.optional(Prices),
-    defaults: z.optional(z.strictObject(inherited, 'mode, mountPoints, metric, policy or maintenanceWindows')),
-    groups: z.optional(
-      z.record(
-        z.string(),
-        z.strictObject(inherited, 'mode, mountPoints, metric, policy or maintenanceWindows'),
-        'groups by name',
-      ),
-    ),
+    networks: z.optional(Networks),
+    defaults: z.optional(Inherited),
+    groups: z.optional(z.record(z.string(), Inherited, 'groups by name')),
     clusters: list(ClusterShape, 'a list of clusters', 1_000).check(z.minLength(1, 'at least one cluster')),
   },
   'a fleet with version, name and clusters',
@@ -247,3 +378,5 @@ export const FleetShape = z.strictObject(
 
 export type FleetSource = z.infer<typeof FleetShape>;
 export type ClusterSource = FleetSource['clusters'][number];
+export type Ec2Source = Extract<ClusterSource, { kind: 'ec2' }>;
+export type MskSource = Extract<ClusterSource, { kind: 'msk' }>;

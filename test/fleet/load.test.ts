@@ -14,10 +14,15 @@ const deployed = (text: string): Runtime => ({
 
 describe('fleetFile', () => {
   it('reads the normalised fleet', () => {
-    const source =
-      'version: 1\nname: demo\nclusters: [{ name: a, kind: ec2, brokers: { tags: { k: v } }, mountPoints: [/d] }]';
+    const source = `version: 1
+name: demo
+clusters:
+  - { name: a, kind: ec2, brokers: { tags: { k: v } }, mountPoints: [/d] }
+  - { name: b, kind: msk, clusterArn: "arn:aws:kafka:eu-central-1:111122223333:cluster/b/6357e0b2-5" }
+`;
     const parsed = parseFleet(source, 'fleet.yaml');
     const fleet = parsed.ok ? parsed.fleet : undefined;
+    expect(fleet?.clusters).toHaveLength(2);
     expect(fleetFile(deployed(JSON.stringify(fleet)))).toEqual(fleet);
   });
 
