@@ -1,6 +1,6 @@
 /** Who may import whom: docs/design.md. Checked by `npm run imports`. */
 const pure =
-  '^functions/[a-z]+/(decide|decision|plan|forecast|limits|diff|caps|usage|window|facts|outcome|advice|plan-hash)\\.ts$';
+  '^functions/[a-z]+/(ec2/|msk/)?(decide|decision|plan|forecast|limits|diff|caps|usage|window|facts|growth|outcome|advice|plan-hash|owner-tags)\\.ts$';
 const production = '^functions/';
 
 module.exports = {
@@ -48,7 +48,7 @@ module.exports = {
     {
       name: 'capabilities-through-their-index',
       severity: 'error',
-      from: { path: '^functions/(control|fleet)/' },
+      from: { path: '^functions/(control|fleet|relief)/' },
       to: { path: '^functions/storage/', pathNot: '^functions/storage/index\\.ts$' },
     },
     {
@@ -57,9 +57,9 @@ module.exports = {
         'What differs by kind of cluster is one folder; kinds.ts is its door. Steps of EBS growth may use their own kind.',
       severity: 'error',
       from: {
-        path: '^functions/storage/(decide|decision|forecast|limits|caps|usage|window|facts|survey|operation|record|remember)(\\.step)?\\.ts$',
+        path: '^functions/storage/(growth|decide|decision|forecast|limits|caps|usage|window|facts|survey|operation|observe|apply|verify|follow-operation|await-growth|record|remember|reconcile)(\\.step)?\\.ts$',
       },
-      to: { path: '^functions/storage/ec2/', pathNot: '^functions/storage/ec2/volume\\.ts$' },
+      to: { path: '^functions/storage/(ec2|msk)/' },
     },
     {
       name: 'states-language-stands-alone',

@@ -24,7 +24,12 @@ const Input = z.extend(Operation, {
   }),
   planHash: z.string(),
   approvalSeconds: z.int(),
-  evidence: z.object({ fullInHours: z.optional(z.number()), usedFraction: z.optional(z.number()) }),
+  evidence: z.object({
+    fullInHours: z.optional(z.number()),
+    usedFraction: z.optional(z.number()),
+    /** How many grow together, where they do. */
+    volumes: z.optional(z.int()),
+  }),
 });
 
 /**
@@ -64,10 +69,11 @@ export const approve =
       evidence.fullInHours === undefined
         ? 'not within 30 days at this rate'
         : `in ${Math.max(0, evidence.fullInHours - waitedHours).toFixed(1)} h`;
+    const each = evidence.volumes === undefined ? '' : ` on each of ${evidence.volumes} brokers`;
     await notify.publish({
       subject: `${reminder ? 'Reminder: approval' : 'Approval'} needed: ${plan.volumeId} ${plan.fromGib} to ${plan.targetGib} GiB`,
       text: [
-        `Cluster ${cluster}: growing ${plan.volumeId} from ${plan.fromGib} to ${plan.targetGib} GiB costs ${plan.usdPerMonth} USD a month, for good: a volume never shrinks.`,
+        `Cluster ${cluster}: growing ${plan.volumeId} from ${plan.fromGib} to ${plan.targetGib} GiB${each} costs ${plan.usdPerMonth} USD a month, for good: a volume never shrinks.`,
         `Full ${left}. The question expires at ${new Date(question.expiresAtMs).toISOString()}.`,
         `Plan ${planHash}, operation ${operationId}:`,
         `  npx kafka-autopilot approve ${operationId} --yes`,

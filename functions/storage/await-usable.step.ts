@@ -1,9 +1,8 @@
-import type { Clock } from '../runtime/clock.ts';
-import { awaitGrowth } from './await-growth.ts';
-import { usableResource, type Waiters } from './waiting.ts';
+import { awaitGrowth, type GrowthWaiters } from './await-growth.ts';
+import { usableResource } from './waiting.ts';
 
 /**
  * State `AwaitUsable` (task token): answered from `optimizing` on, when the space can be used (S3). Run twice (a missed
  * heartbeat): the new token replaces the old one and the world is read again; that is the slow poll.
  */
-export const awaitUsable = (dependencies: Waiters & { clock: Clock }) => awaitGrowth(dependencies, usableResource);
+export const awaitUsable = (dependencies: GrowthWaiters) => awaitGrowth(dependencies, usableResource);

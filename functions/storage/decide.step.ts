@@ -3,9 +3,9 @@ import type { Cluster, Fleet } from '../fleet/fleet.ts';
 import type { Ledger } from '../gateways/ledger/ledger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { DefectFault, RefusedFault } from '../runtime/fault.ts';
-import { decideGrowth } from './decide.ts';
 import type { GrowthDecision } from './decision.ts';
 import type { ClusterFacts } from './facts.ts';
+import { kindOf } from './kinds.ts';
 import { clusterOf, Operation, parse } from './operation.ts';
 import { hashOf, planOf, type GrowthPlan } from './plan-hash.ts';
 
@@ -30,7 +30,11 @@ export interface Decided {
   /** True where the cluster is in `mode: observe`: nothing was and will be done. */
   observeOnly: boolean;
   targetGib: number;
-  instanceId: string;
+  /** Null where there is no host. */
+  instanceId: string | null;
+  kind: Cluster['kind'];
+  /** A file system on a host is grown after the volume. */
+  hasFilesystem: boolean;
   plan?: GrowthPlan;
   planHash?: string;
   approvalSeconds?: number;
@@ -52,10 +56,13 @@ export const decide =
     const request = {
       ...(operation.request?.action === undefined ? {} : { action: operation.request.action }),
       ...(operation.request?.toGib === undefined ? {} : { toGib: operation.request.toGib }),
-      ...(approved === undefined || approved === null || approved.fromGib !== volume.sizeGib ? {} : { approved }),
+      ...(approved === undefined || approved === null || approved.fromGib !== volume.sizeGib
+        ? {}
+        : { approved: { ...approved, ...(await priceShown(ledger, operation.operationId)) } }),
       ...(inspected === true ? { inspected } : {}),
     };
-    const decided = decideGrowth({ volume, facts, cluster, prices: fleet.prices, request });
+    const kind = kindOf(cluster);
+    const decided = kind.decide({ volume, facts, cluster, prices: fleet.prices, request });
     const decision =
       decided.reason === 'inspection-impossible' && typeof inspectionError === 'string'
         ? { ...decided, evidence: { ...decided.evidence, detail: inspectionError } }
@@ -64,10 +71,10 @@ export const decide =
     if (typeof busy === 'string' && decision.action !== 'escalate')
       throw new RefusedFault('AlreadyRunning', `${volume.volumeId} is held by operation ${busy}`);
     const siblings = facts.volumes
-      .filter((other) => other.volumeId !== volume.volumeId && !other.isRoot && isWhole(other))
+      .filter((other) => other.volumeId !== volume.volumeId && other.isRoot !== true && isWhole(other))
       .map((other) => ({
         volumeId: other.volumeId,
-        decision: decideGrowth({ volume: other, facts, cluster, prices: fleet.prices }),
+        decision: kind.decide({ volume: other, facts, cluster, prices: fleet.prices }),
       }));
 
     const observeOnly = cluster.mode === 'observe';
@@ -92,12 +99,20 @@ export const decide =
       decision,
       observeOnly,
       targetGib: decision.action === 'grow' ? decision.targetGib : volume.sizeGib,
-      instanceId: volume.instanceId,
+      instanceId: 'instanceId' in volume ? volume.instanceId : null,
+      kind: cluster.kind,
+      hasFilesystem: kind.hasFilesystem,
       ...(plan === undefined
         ? {}
         : { plan, planHash: hashOf(plan), approvalSeconds: approvalSecondsOf(cluster, decision) }),
     };
   };
+
+/** What the question said that it costs: brokers may have been added since, which makes the same size dearer. */
+async function priceShown(ledger: Ledger, operationId: string): Promise<{ usdPerMonth?: number }> {
+  const shown = (await ledger.approval(operationId))?.plan.usdPerMonth;
+  return typeof shown === 'number' ? { usdPerMonth: shown } : {};
+}
 
 /** A broker of very many volumes is observed without its others' metrics (state `Observe`). */
 function isWhole({ inspection, recent }: ClusterFacts['volumes'][number]): boolean {

@@ -7,8 +7,8 @@
 export interface Request {
   action?: 'grow' | 'grow-filesystem';
   toGib?: number;
-  /** The plan that a person has approved. */
-  approved?: { fromGib: number; targetGib: number };
+  /** The plan that a person has approved; absent price: any. */
+  approved?: { fromGib: number; targetGib: number; usdPerMonth?: number };
   /** An inspection was just made by this operation; another one would not help. */
   inspected?: boolean;
 }
@@ -29,6 +29,11 @@ export interface Evidence {
   emergency?: boolean;
   cappedBy?: string[];
   detail?: string;
+  /** Of an MSK cluster: how full each broker is, how many volumes grow together, what else is known of its storage. */
+  brokers?: { brokerId: number; usedFraction?: number }[];
+  volumes?: number;
+  storageMode?: 'LOCAL' | 'TIERED';
+  throughputMibps?: number;
 }
 
 export type GrowReason = 'above-threshold' | 'forecast-full' | 'emergency' | 'operator' | 'approved';
@@ -39,7 +44,9 @@ export type WaitReason =
   | 'modification-reserved'
   | 'not-before'
   | 'maintenance-window'
-  | 'day-cap';
+  | 'day-cap'
+  | 'cool-down'
+  | 'cluster-not-active';
 export type RefuseReason =
   | 'volume-managed-by-aws'
   | 'multi-attach'
@@ -54,8 +61,14 @@ export type RefuseReason =
   | 'metric-stale'
   | 'metric-implausible'
   | 'target-not-larger'
-  | 'target-above-maximum';
-export type EscalateReason = 'at-size-limit' | 'cluster-cap' | 'growth-barred';
+  | 'target-above-maximum'
+  | 'target-step-too-small'
+  | 'cluster-not-found'
+  | 'cluster-express'
+  | 'cluster-serverless'
+  | 'cluster-state'
+  | 'owned-by-auto-scaling';
+export type EscalateReason = 'at-size-limit' | 'cluster-cap' | 'growth-barred' | 'skewed';
 
 export type GrowthDecision = { evidence: Evidence } & (
   | { action: 'keep'; reason: 'below-threshold' | 'not-a-data-volume' | 'filesystem-complete' | 'no-longer-needed' }

@@ -62,6 +62,16 @@ export function forecastUsage(usage: Usage, nowMs: number): Forecast | undefined
   };
 }
 
+/** Of several file systems of one size: what comes first, and what becomes most. */
+export function worstOf(forecasts: readonly [Forecast, ...Forecast[]]): Forecast {
+  return {
+    usedGib: Math.max(...forecasts.map(({ usedGib }) => usedGib)),
+    fillGibPerHour: Math.max(...forecasts.map(({ fillGibPerHour }) => fillGibPerHour)),
+    usedAfter: (horizonMs) => Math.max(...forecasts.map((forecast) => forecast.usedAfter(horizonMs))),
+    hoursUntil: (capacityGib) => Math.min(...forecasts.map((forecast) => forecast.hoursUntil(capacityGib))),
+  };
+}
+
 /** GiB per millisecond by least squares over the points since `fromMs`; 0 with fewer than three of them. */
 function slope(series: Series, fromMs: number): number {
   let count = 0;

@@ -1,18 +1,21 @@
 import * as z from 'zod/mini';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Intent } from '../gateways/ledger/ledger.ts';
+import type { EbsGateway, SsmGateway } from '../gateways/types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { DefectFault, RefusedFault, TransientFault } from '../runtime/fault.ts';
 import { utcDay } from './caps.ts';
-import { subjectOf } from './ec2/volume.ts';
+import { subjectOf } from './change.ts';
 import { dayMs } from './limits.ts';
 import { clusterOf, Lease, Operation, parse } from './operation.ts';
 import { judgeCommand } from './ec2/command.ts';
-import { commandResource, park, type Waiters } from './waiting.ts';
+import { commandJudge, commandResource, park, type Waiters } from './waiting.ts';
 
 interface Dependencies extends Waiters {
   clock: Clock;
   fleet: Fleet;
+  ebs: EbsGateway;
+  ssm: SsmGateway;
   /** Name of the SSM document that grows a file system. */
   document: string;
 }
@@ -43,7 +46,7 @@ export const growFilesystem =
     const underWay =
       latest?.status === 'accepted' ? await stillUnderWay(dependencies, input, String(latest.answer)) : undefined;
     const commandId = underWay ?? (await send(dependencies, input, sent.length + 1));
-    const waiting = await park(dependencies, {
+    const waiting = await park(dependencies, commandJudge(dependencies), {
       resource: commandResource(commandId),
       token: input.taskToken,
       operationId: input.operationId,

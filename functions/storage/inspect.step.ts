@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
+import type { EbsGateway, SsmGateway } from '../gateways/types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { judgeCommand } from './ec2/command.ts';
 import { parse } from './operation.ts';
-import { commandResource, park, type Waiters } from './waiting.ts';
+import { commandJudge, commandResource, park, type Waiters } from './waiting.ts';
 
 interface Dependencies extends Waiters {
   clock: Clock;
+  ebs: EbsGateway;
+  ssm: SsmGateway;
   /** Name of the SSM document that inspects. */
   document: string;
 }
@@ -36,7 +39,14 @@ export const inspect =
       await ledger.putWaiting({ resource, token: taskToken, operationId, cluster, detail, sinceMs });
     }
     const resource = commandResource(commandId);
-    const waiting = await park(dependencies, { resource, token: taskToken, operationId, cluster, detail, sinceMs });
+    const waiting = await park(dependencies, commandJudge(dependencies), {
+      resource,
+      token: taskToken,
+      operationId,
+      cluster,
+      detail,
+      sinceMs,
+    });
     return { commandId, waiting };
   };
 

@@ -3,7 +3,7 @@
  * started by an older release still has this shape.
  */
 import * as z from 'zod/mini';
-import type { Cluster, Fleet } from '../fleet/fleet.ts';
+import type { Cluster, Ec2Cluster, Fleet } from '../fleet/fleet.ts';
 import { DefectFault, RefusedFault } from '../runtime/fault.ts';
 
 export const Request = z.object({
@@ -15,8 +15,8 @@ export const Operation = z.object({
   operationId: z.string(),
   executionArn: z.string(),
   cluster: z.string(),
-  /** The volume. */
-  subject: z.string().check(z.startsWith('vol-')),
+  /** What grows: an EBS volume, or `msk/<cluster>` for all brokers' volumes of an MSK cluster. */
+  subject: z.string().check(z.regex(/^(vol-|msk\/)/)),
   trigger: z.record(z.string(), z.unknown()),
   request: z.optional(Request),
 });
@@ -35,5 +35,12 @@ export function parse<T extends z.ZodMiniType>(schema: T, event: unknown): z.inf
 export function clusterOf(fleet: Fleet, name: string): Cluster {
   const cluster = fleet.clusters.find((candidate) => candidate.name === name);
   if (cluster === undefined) throw new RefusedFault('UnknownCluster', `the fleet has no cluster ${name}`);
+  return cluster;
+}
+
+/** @throws UnknownCluster also where it is of another kind: hosts are looked into on EC2 only */
+export function ec2ClusterOf(fleet: Fleet, name: string): Ec2Cluster {
+  const cluster = clusterOf(fleet, name);
+  if (cluster.kind !== 'ec2') throw new RefusedFault('UnknownCluster', `cluster ${name} has no hosts to look into`);
   return cluster;
 }

@@ -35,6 +35,10 @@ const deferrals: Readonly<Record<string, { outcome: string; pauseMs: number }>> 
   Throttled: { outcome: 'throttled', pauseMs: 0 },
   Paused: { outcome: 'paused', pauseMs: 0 },
   ObserveOnly: { outcome: 'observe-only', pauseMs: 0 },
+  ClusterNotActive: { outcome: 'cluster-not-active', pauseMs: hourMs / 4 },
+  StaleClusterVersion: { outcome: 'stale-cluster-version', pauseMs: 0 },
+  StorageUnchanged: { outcome: 'world-changed', pauseMs: 0 },
+  StorageCoolDown: { outcome: 'cool-down', pauseMs: hourMs },
   LeaseLost: { outcome: 'lease-lost', pauseMs: 0 },
 };
 
@@ -43,6 +47,8 @@ const refusals: Readonly<
   Record<string, { outcome: string; status: 'refused' | 'escalated' | 'failed'; pauseMs: number }>
 > = {
   ApprovalRejected: { outcome: 'approval-rejected', status: 'refused', pauseMs: 12 * hourMs },
+  // Polled for a day; what it still does, the next look sees.
+  OperationRunning: { outcome: 'deadline-passed', status: 'escalated', pauseMs: hourMs },
   'States.Timeout': { outcome: 'deadline-passed', status: 'escalated', pauseMs: hourMs },
   'States.HeartbeatTimeout': { outcome: 'deadline-passed', status: 'escalated', pauseMs: hourMs },
   ApprovalExpired: { outcome: 'approval-expired', status: 'escalated', pauseMs: 4 * hourMs },
@@ -54,7 +60,15 @@ const refusals: Readonly<
   HostUnreachable: { outcome: 'host-unreachable', status: 'escalated', pauseMs: hourMs },
   HostBusy: { outcome: 'host-busy', status: 'escalated', pauseMs: hourMs },
   FilesystemNotGrown: { outcome: 'filesystem-not-grown', status: 'escalated', pauseMs: hourMs },
+  GrowthNotShown: { outcome: 'growth-not-shown', status: 'escalated', pauseMs: hourMs },
+  StorageStepTooSmall: { outcome: 'target-step-too-small', status: 'refused', pauseMs: 6 * hourMs },
+  // Only a person can say what it means: not tried again by itself (their own request overrides the pause).
+  UnknownRefusal: { outcome: 'unknown-text', status: 'refused', pauseMs: 30 * 24 * hourMs },
+  // Named with the time of the next try.
+  UnknownRefusalInCoolDown: { outcome: 'unknown-text', status: 'refused', pauseMs: hourMs },
+  CoolDownEndless: { outcome: 'cool-down-endless', status: 'escalated', pauseMs: 24 * hourMs },
   VolumeNotFound: { outcome: 'volume-not-found', status: 'refused', pauseMs: 0 },
+  ClusterNotFound: { outcome: 'cluster-not-found', status: 'refused', pauseMs: 0 },
   UnknownCluster: { outcome: 'unknown-cluster', status: 'refused', pauseMs: 0 },
 };
 
@@ -62,7 +76,7 @@ export function outcomeOf(input: {
   failure?: Failure | undefined;
   decision?: GrowthDecision | undefined;
   observeOnly?: boolean | undefined;
-  verified?: { filesystemBytes: number } | undefined;
+  verified?: object | undefined;
 }): Outcome {
   if (input.failure !== undefined) return ofFailure(input.failure, input.verified !== undefined);
   if (input.verified !== undefined) {
@@ -70,7 +84,7 @@ export function outcomeOf(input: {
     return {
       status: 'succeeded',
       outcome: grown ? 'grown' : 'filesystem-grown',
-      message: grown ? 'grown and proven on the host' : 'the file system was grown to its volume',
+      message: grown ? 'grown and proven' : 'the file system was grown to its volume',
       escalate: false,
     };
   }
@@ -109,7 +123,7 @@ function ofFailure({ Error: name = 'Unknown', Cause: cause = '' }: Failure, veri
     return {
       status: 'succeeded',
       outcome: 'grown-completion-unseen',
-      message: `grown and proven on the host; that EBS has completed was not seen: ${name} ${message}`.trim(),
+      message: `grown and proven; that the service has completed was not seen: ${name} ${message}`.trim(),
       escalate: true,
     };
   const deferral = Object.hasOwn(deferrals, name) ? deferrals[name] : undefined;
@@ -125,8 +139,17 @@ function ofFailure({ Error: name = 'Unknown', Cause: cause = '' }: Failure, veri
     };
   }
   const refusal = Object.hasOwn(refusals, name) ? refusals[name] : undefined;
-  if (refusal !== undefined)
-    return { status: refusal.status, outcome: refusal.outcome, message, escalate: true, pauseMs: refusal.pauseMs };
+  if (refusal !== undefined) {
+    const retryAtMs = name === 'UnknownRefusalInCoolDown' ? retryAtOf(message) : undefined;
+    return {
+      status: refusal.status,
+      outcome: refusal.outcome,
+      message,
+      escalate: true,
+      pauseMs: refusal.pauseMs,
+      ...(retryAtMs === undefined ? {} : { retryAtMs }),
+    };
+  }
   return { status: 'failed', outcome: `error-${name}`, message, escalate: true, pauseMs: hourMs };
 }
 

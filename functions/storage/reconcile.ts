@@ -5,7 +5,7 @@
 import type { ClusterState, Intent, Ledger } from '../gateways/ledger/ledger.ts';
 import type { VolumeModification } from '../gateways/types.ts';
 import { TransientFault } from '../runtime/fault.ts';
-import { matchesIntent, subjectOf } from './ec2/volume.ts';
+import { matchesIntent, subjectOf } from './change.ts';
 import { dayMs } from './limits.ts';
 
 /** EC2's answers are consistent long before this (own assumption, on the safe side). */
@@ -26,7 +26,7 @@ export function whatCameOf(
  * @throws AnswerLost an earlier operation's call is too young to say what came of it; nothing is decided before that
  */
 export async function reconcile(
-  { ledger, nowMs }: { ledger: Ledger; nowMs: number },
+  { ledger, nowMs, action }: { ledger: Ledger; nowMs: number; action: string },
   volume: { volumeId: string; cluster: string; modification?: VolumeModification },
   operationId: string,
   state: ClusterState,
@@ -36,7 +36,7 @@ export async function reconcile(
     (intent) =>
       intent.operationId !== operationId &&
       // A command on a host leaves nothing to read in the cloud: that one stays unknown. Its script may run again.
-      intent.action === 'ec2:ModifyVolume' &&
+      intent.action === action &&
       (intent.status === 'intended' || intent.status === 'unknown'),
   );
   for (const intent of open) {

@@ -1,5 +1,8 @@
 import { fleetFile } from '../fleet/load.ts';
 import { ledgerGateway } from '../gateways/ledger/dynamodb.ts';
+import { metricsGateway } from '../gateways/metrics.ts';
+import { mskTopicsGateway } from '../gateways/msk-topics.ts';
+import { mskGateway } from '../gateways/msk.ts';
 import { notifyGateway } from '../gateways/notify.ts';
 import { lambda } from '../runtime/lambda.ts';
 import { systemClock } from '../runtime/system-clock.ts';
@@ -10,4 +13,7 @@ export const handler = lambda(record, {
   fleet: fleetFile,
   ledger: ledgerGateway,
   notify: notifyGateway,
+  msk: mskGateway,
+  metrics: metricsGateway,
+  topics: mskTopicsGateway,
 });

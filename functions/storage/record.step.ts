@@ -1,20 +1,27 @@
 import * as z from 'zod/mini';
-import type { Fleet } from '../fleet/fleet.ts';
+import type { Cluster, Fleet } from '../fleet/fleet.ts';
 import type { Ledger, VolumeRecord } from '../gateways/ledger/ledger.ts';
-import type { NotifyGateway } from '../gateways/types.ts';
+import type { MetricsGateway, MskGateway, NotifyGateway, TopicsGateway } from '../gateways/types.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { adviceFor } from './advice.ts';
+import { adviceFor, fullestBroker, whatOf } from './advice.ts';
+import { subjectOf } from './change.ts';
 import type { GrowthDecision } from './decision.ts';
-import { subjectOf } from './ec2/volume.ts';
+import type { HeavyTopic } from './facts.ts';
+import { kindOf } from './kinds.ts';
 import { dayMs, hourMs } from './limits.ts';
 import { Lease, Operation, parse } from './operation.ts';
 import { callOf, isOver, outcomeOf, type Outcome } from './outcome.ts';
+import { reliefOf, type Barred } from './relief.ts';
 
 interface Dependencies {
   clock: Clock;
   fleet: Fleet;
   ledger: Ledger;
   notify: NotifyGateway;
+  /** Asked only for the topics that a person should move. */
+  msk: MskGateway;
+  metrics: MetricsGateway;
+  topics: TopicsGateway;
 }
 
 const Input = z.extend(Operation, {
@@ -24,9 +31,20 @@ const Input = z.extend(Operation, {
     z.custom<GrowthDecision>((value) => typeof value === 'object' && value !== null && 'action' in value),
   ),
   observeOnly: z.optional(z.boolean()),
-  verified: z.optional(z.object({ filesystemBytes: z.number(), instanceId: z.string() })),
+  /** Of any release: that it is there is what counts. */
+  verified: z.optional(z.record(z.string(), z.unknown())),
 });
 type Input = z.infer<typeof Input>;
+
+export interface Recorded {
+  status: Outcome['status'];
+  outcome: string;
+  message: string;
+  /** A person is needed. */
+  failed: boolean;
+  /** Growth is barred and the disk would be full first: relief is to be started with this. */
+  relief?: Barred;
+}
 
 /**
  * State `Record`: the operation's end, truthfully; gives the lease and what is left of a reservation back, and calls a
@@ -34,33 +52,25 @@ type Input = z.infer<typeof Input>;
  * the first run died in between calling and saying that the operation has ended).
  */
 export const record =
-  ({ clock, fleet, ledger, notify }: Dependencies) =>
-  async (event: unknown): Promise<{ status: Outcome['status']; outcome: string; message: string; failed: boolean }> => {
+  (dependencies: Dependencies) =>
+  async (event: unknown): Promise<Recorded> => {
+    const { clock, fleet, ledger } = dependencies;
     const input = parse(Input, event);
-    const { operationId, cluster, subject: volumeId } = input;
+    const { operationId, subject: volumeId, decision } = input;
     const nowMs = clock.nowMs();
     const ended = outcomeOf({
       failure: input.failure ?? undefined,
-      decision: input.decision,
+      decision,
       observeOnly: input.observeOnly,
       verified: input.verified,
     });
-    const remembered = await ledger.volume(cluster, volumeId);
+    const cluster = fleet.clusters.find(({ name }) => name === input.cluster);
+    const remembered = await ledger.volume(input.cluster, volumeId);
 
     // Without the lease nothing of the volume is ours to write: another operation is at it.
     const lease = input.lease ?? undefined;
     if (lease !== undefined) await settle({ ledger }, input, ended, remembered, nowMs);
-    const reminderHours = fleet.clusters.find(({ name }) => name === cluster)?.policy.escalationReminderHours ?? 12;
-    if (ended.escalate) {
-      const reason = callOf(ended.outcome, input.decision);
-      const remindAfterMs = reminderHours * hourMs;
-      // Claimed first: of two operations that end at the same instant (an alarm's, the sweep's) one calls.
-      const told = await ledger.escalate({ cluster, volumeId, reason, operationId, nowMs, remindAfterMs });
-      const isMine = told === 'standing' && remembered?.escalations[reason]?.operationId === operationId;
-      // Found its own claim: an earlier run of this step died after it. Unless it came to the end, nobody was called.
-      const isOwed = isMine && (await ledger.operation(operationId))?.endedAtMs === undefined;
-      if (told !== 'standing' || isOwed) await call(notify, input, ended, remembered, nowMs, told === 'due');
-    }
+    if (ended.escalate) await escalate(dependencies, { input, cluster, ended, remembered, nowMs });
     await ledger.updateOperation(operationId, {
       status: ended.status,
       outcome: ended.outcome,
@@ -68,11 +78,13 @@ export const record =
       note: { atMs: nowMs, what: 'ended', detail: { outcome: ended.outcome, message: ended.message } },
     });
     if (lease !== undefined) await ledger.releaseLease(lease);
+    const relief = reliefOf({ cluster, volumeId, decision, ended, nowMs });
     return {
       status: ended.status,
       outcome: ended.outcome,
       message: ended.message,
       failed: ended.status === 'refused' || ended.status === 'escalated' || ended.status === 'failed',
+      ...(relief === undefined ? {} : { relief }),
     };
   };
 
@@ -87,9 +99,11 @@ async function settle(
   await ledger.releaseReservation(cluster, volumeId, operationId);
   if (input.failure !== undefined && input.failure !== null) await leaveOpen({ ledger }, input, nowMs);
   const pausedUntilMs = Math.max(ended.retryAtMs ?? 0, nowMs + (ended.pauseMs ?? 0));
-  if (pausedUntilMs > nowMs)
+  // A person's no, or a limit, outlasts a shorter pause that came up meanwhile; their own new request replaces it.
+  const standingMs = input.request === undefined ? (remembered?.notBefore?.atMs ?? 0) : 0;
+  if (pausedUntilMs > Math.max(nowMs, standingMs))
     await ledger.setNotBefore(cluster, volumeId, { atMs: pausedUntilMs, reason: ended.outcome });
-  // A person's no, or a limit, outlasts a look that found nothing to do.
+  // It also outlasts a look that found nothing to do.
   else if (input.verified !== undefined && remembered?.notBefore !== undefined)
     await ledger.setNotBefore(cluster, volumeId, undefined);
   const escalations = Object.entries(remembered?.escalations ?? {});
@@ -117,33 +131,69 @@ async function leaveOpen({ ledger }: { ledger: Ledger }, input: Input, nowMs: nu
   }
 }
 
-async function call(
-  notify: NotifyGateway,
-  input: Input,
-  ended: Outcome,
-  remembered: VolumeRecord | undefined,
-  nowMs: number,
-  reminder: boolean,
-): Promise<void> {
-  const { operationId, cluster, subject: volumeId, decision } = input;
-  const mountPoint = remembered?.inspection?.mountPoint;
-  const kind = ended.outcome === 'observed' ? 'observed' : 'escalation';
-  await notify.publish({
-    subject: `${reminder ? 'Reminder: ' : ''}${cluster}: ${subjectOf(volumeId)} ${ended.outcome}`,
+interface Ending {
+  input: Input;
+  cluster: Cluster | undefined;
+  ended: Outcome;
+  remembered: VolumeRecord | undefined;
+  nowMs: number;
+}
+
+async function escalate(dependencies: Dependencies, ending: Ending): Promise<void> {
+  const { ledger } = dependencies;
+  const { input, cluster, ended, remembered, nowMs } = ending;
+  const { operationId, subject: volumeId } = input;
+  const reason = callOf(ended.outcome, input.decision);
+  const remindAfterMs = (cluster?.policy.escalationReminderHours ?? 12) * hourMs;
+  // Claimed first: of two operations that end at the same instant (an alarm's, the sweep's) one calls.
+  const told = await ledger.escalate({ cluster: input.cluster, volumeId, reason, operationId, nowMs, remindAfterMs });
+  const isMine = told === 'standing' && remembered?.escalations[reason]?.operationId === operationId;
+  // Found its own claim: an earlier run of this step died after it. Unless it came to the end, nobody was called.
+  const isOwed = isMine && (await ledger.operation(operationId))?.endedAtMs === undefined;
+  if (told !== 'standing' || isOwed) await call(dependencies, ending, told === 'due');
+}
+
+async function call(dependencies: Dependencies, ending: Ending, reminder: boolean): Promise<void> {
+  const { input, cluster, ended, remembered, nowMs } = ending;
+  const { operationId, subject: volumeId, decision } = input;
+  const { outcome } = ended;
+  const where = {
+    volumeId,
+    instanceId: remembered?.instanceId,
+    mountPoint: remembered?.inspection?.mountPoint,
+    clusterArn: cluster?.kind === 'msk' ? cluster.clusterArn : undefined,
+  };
+  const heaviest = outcome === 'skewed' ? await heaviestOf(dependencies, cluster, decision, nowMs) : [];
+  await dependencies.notify.publish({
+    subject: `${reminder ? 'Reminder: ' : ''}${input.cluster}: ${subjectOf(volumeId)} ${outcome}`,
     text: [
       `${ended.message} (${ended.status})`,
-      `Volume ${volumeId}${remembered?.instanceId === undefined ? '' : ` of ${remembered.instanceId}`}${mountPoint === undefined ? '' : ` at ${mountPoint}`}.`,
-      ...adviceFor({
-        decision,
-        nowMs,
-        outcome: ended.outcome,
-        cluster,
-        volumeId,
-        instanceId: remembered?.instanceId,
-        mountPoint,
-      }),
+      whatOf({ ...where, evidence: decision?.evidence }),
+      ...adviceFor({ ...where, decision, nowMs, outcome, cluster: input.cluster, heaviest }),
       `Why: npx kafka-autopilot explain ${operationId}`,
     ].join('\n'),
-    attributes: { kind, cluster, operationId, outcome: ended.outcome, volumeId },
+    attributes: {
+      kind: outcome === 'observed' ? 'observed' : 'escalation',
+      cluster: input.cluster,
+      operationId,
+      outcome,
+      volumeId,
+    },
   });
+}
+
+/** What can't be read is left out: that a person is told matters more, and the message has the command. */
+async function heaviestOf(
+  { msk, metrics, topics }: Dependencies,
+  cluster: Cluster | undefined,
+  decision: GrowthDecision | undefined,
+  nowMs: number,
+): Promise<HeavyTopic[]> {
+  const brokerId = fullestBroker(decision?.evidence);
+  if (cluster === undefined || brokerId === undefined) return [];
+  try {
+    return (await kindOf(cluster).heaviest?.({ msk, metrics, topics, nowMs }, cluster, brokerId)) ?? [];
+  } catch {
+    return [];
+  }
 }

@@ -4,9 +4,9 @@ import type { Inspection, Ledger } from '../gateways/ledger/ledger.ts';
 import type { EbsGateway, SsmGateway } from '../gateways/types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RefusedFault } from '../runtime/fault.ts';
-import { ownerTagsOf } from './ec2/volume.ts';
+import { ownerTagsOf } from './owner-tags.ts';
 import { parseInspection, type InspectedVolume } from './ec2/host/results.ts';
-import { clusterOf, parse } from './operation.ts';
+import { ec2ClusterOf, parse } from './operation.ts';
 
 interface Dependencies {
   clock: Clock;
@@ -28,7 +28,7 @@ export const rememberInspection =
   ({ clock, fleet, ledger, ebs, ssm }: Dependencies) =>
   async (event: unknown): Promise<{ inspected: string[] }> => {
     const { cluster, instanceId, commandId } = parse(Input, event);
-    const { mountPoints } = clusterOf(fleet, cluster);
+    const { mountPoints } = ec2ClusterOf(fleet, cluster);
     const [invocation, volumes] = await Promise.all([
       ssm.invocation(commandId, instanceId),
       ebs.volumesOf([instanceId]),

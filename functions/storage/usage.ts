@@ -5,7 +5,7 @@
  * from before a growth are taken of the size that the volume had then; those from while it grew are left out, and so are
  * those that can't be: one 0 in the history would look like a disk that fills within minutes (S6).
  */
-import type { VolumeFacts, Readings } from './facts.ts';
+import type { Readings, StorageFacts } from './facts.ts';
 import type { Series, Usage } from './forecast.ts';
 import type { Evidence, RefuseReason } from './decision.ts';
 import { bytesPerGib } from './limits.ts';
@@ -30,7 +30,7 @@ export type UnusableReading = {
   evidence: Partial<Evidence>;
 };
 
-export function usageOf(volume: VolumeFacts, ageMinutesMax: number, nowMs: number): Reading | UnusableReading {
+export function usageOf(volume: StorageFacts, ageMinutesMax: number, nowMs: number): Reading | UnusableReading {
   const atMs = volume.recent?.timesMs.at(-1) ?? volume.hourly?.timesMs.at(-1);
   if (volume.recent === undefined || atMs === undefined) return { ok: false, reason: 'metric-missing', evidence: {} };
   const newest = volume.recent.usedFractions.at(-1);
@@ -65,7 +65,7 @@ export function usageOf(volume: VolumeFacts, ageMinutesMax: number, nowMs: numbe
  * A larger file system is used to a smaller fraction; a reading that didn't move then would grow it again and again (S6).
  * Only where every reading since is the very same: one that moves is alive.
  */
-function hangs({ growths, hourly, recent }: VolumeFacts): boolean {
+function hangs({ growths, hourly, recent }: StorageFacts): boolean {
   const growth = growths.at(-1);
   const doneAtMs = growth?.doneAtMs;
   if (growth === undefined || doneAtMs === undefined || recent === undefined) return false;
@@ -82,12 +82,12 @@ function fractionBefore(readings: Readings | undefined, atMs: number): number | 
 }
 
 /** Known from the host; a file system that was looked at before its volume grew says what the ratio was then. */
-function usableFractionOf({ inspection }: VolumeFacts): number {
+function usableFractionOf({ inspection }: StorageFacts): number {
   if (inspection?.filesystemBytes === undefined || inspection.deviceBytes < bytesPerGib) return 1;
   return Math.min(1, inspection.filesystemBytes / inspection.deviceBytes);
 }
 
-function seriesOf(readings: Readings | undefined, volume: VolumeFacts, usableFraction: number): Series {
+function seriesOf(readings: Readings | undefined, volume: StorageFacts, usableFraction: number): Series {
   const timesMs: number[] = [];
   const usedGib: number[] = [];
   (readings?.usedFractions ?? []).forEach((fraction, index) => {
@@ -101,7 +101,7 @@ function seriesOf(readings: Readings | undefined, volume: VolumeFacts, usableFra
 }
 
 /** Undefined while the file system was between two sizes. A reading's time is the beginning of its period. */
-function sizeGibAt(volume: VolumeFacts, atMs: number): number | undefined {
+function sizeGibAt(volume: StorageFacts, atMs: number): number | undefined {
   const next = volume.growths.find((growth) => growth.atMs > atMs);
   const last = volume.growths.findLast((growth) => growth.atMs <= atMs);
   if (last?.doneAtMs !== undefined && atMs < last.doneAtMs) return undefined;

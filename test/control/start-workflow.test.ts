@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { startWorkflow } from '../../functions/control/start-workflow.step.ts';
+import { anMskCluster, clusterArn } from '../support/storage-facts.ts';
 import { instanceId, mountPoint, storageWorld, volumeId } from '../support/storage-world.ts';
 
 const alarmArn = 'arn:aws:cloudwatch:eu-central-1:123456789012:alarm:disk';
@@ -22,8 +23,12 @@ const operator = (change: Record<string, unknown> = {}) => ({
   ...change,
 });
 
+const relieve = { source: 'operator', workflow: 'retention-relief', requestId: 'r-1', by: 'me', cluster: 'payments' };
+
+/** One cluster on EC2, `orders`, and one on MSK, `payments`, which MSK knows as `payments-prod`. */
 async function world() {
   const made = storageWorld();
+  made.fleet.clusters.push(anMskCluster());
   await made.inspect();
   return { made, start: startWorkflow(made), started: made.workflows.started };
 }
@@ -89,10 +94,28 @@ describe('start-workflow', () => {
     expect(answer).toMatchObject({ operationId: name.slice(0, 16) });
   });
 
-  it('starts nothing for a volume that no cluster is known to have', async () => {
-    const { start } = await world();
-    expect(await start(operator({ subject: 'vol-9' }))).toMatchObject({ started: 'no' });
-  });
+  it.each(['vol-9', 'i-1', 'msk/orders', 'msk/payments-prod', 'orders', 'msk/'])(
+    'starts nothing for %s, which is nobody’s storage',
+    async (subject) => {
+      const { start, started } = await world();
+      expect(await start(operator({ subject }))).toMatchObject({ started: 'no' });
+      expect(started).toEqual([]);
+    },
+  );
+
+  it.each(['msk/payments', 'payments'])(
+    'grows an MSK cluster by its name, however it is written: %s',
+    async (subject) => {
+      const { start, started } = await world();
+      await start(operator({ subject }));
+      expect(started).toMatchObject([
+        {
+          workflow: 'storage-scaling',
+          input: { cluster: 'payments', subject: 'msk/payments', request: { action: 'grow', toGib: 150 } },
+        },
+      ]);
+    },
+  );
 
   it('starts one sweep a slot', async () => {
     const { start, started } = await world();
@@ -106,10 +129,194 @@ describe('start-workflow', () => {
     ['another source', { source: 'aws.s3' }],
     ['a workflow that nobody may start so', operator({ workflow: 'host-inspection' })],
     ['a size of nothing', operator({ request: { action: 'grow', toGib: 0 } })],
-    ['a subject that is no volume', operator({ subject: 'i-1' })],
+    ['no subject', operator({ subject: '' })],
+    ['no topics at all', { ...relieve, topics: [] }],
+    ['a relief of nobody’s', { source: 'relief', cluster: 'payments', subject: 'msk/payments', barred: {} }],
+    ['a deadline of no relief', { source: 'relief-deadline', cluster: 'payments' }],
     ['nothing', undefined],
   ])('is a defect for %s', async (_title, event) => {
     const { start } = await world();
     await expect(start(event)).rejects.toMatchObject({ name: 'InputInvalid', faultClass: 'defect' });
+  });
+});
+
+describe('an alarm about an MSK cluster', () => {
+  it.each([
+    [
+      'contributor',
+      { alarmContributor: { id: 'c-1', attributes: { 'Cluster Name': 'payments-prod', 'Broker ID': '2' } } },
+    ],
+    [
+      'own dimensions',
+      { configuration: { metrics: [{ metricStat: { metric: { dimensions: { 'Cluster Name': 'payments-prod' } } } }] } },
+    ],
+  ])('finds it by the name in its ARN, from its %s', async (_title, change) => {
+    const { start, started } = await world();
+    expect(await start(alarm(change))).toMatchObject({ workflow: 'storage-scaling' });
+    expect(started).toMatchObject([
+      { input: { cluster: 'payments', subject: 'msk/payments', trigger: { type: 'alarm' } } },
+    ]);
+  });
+
+  it.each(['payments', 'clicks', ''])('looks at the whole fleet for one that it does not know: %s', async (name) => {
+    const { start } = await world();
+    const change = { alarmContributor: { id: 'c-1', attributes: { 'Cluster Name': name } } };
+    expect(await start(alarm(change))).toMatchObject({ workflow: 'storage-sweep' });
+  });
+});
+
+const alert = (change: Record<string, unknown> = {}) => ({
+  id: 'e-1',
+  time: '2026-11-21T12:00:00Z',
+  source: 'aws.kafka',
+  'detail-type': 'MSK Cluster Alert',
+  resources: [clusterArn],
+  detail: {},
+  ...change,
+});
+const health = (change: Record<string, unknown> = {}, detail: Record<string, unknown> = {}) =>
+  alert({
+    source: 'aws.health',
+    'detail-type': 'AWS Health Event',
+    resources: [],
+    detail: { service: 'KAFKA', affectedEntities: [{ entityValue: clusterArn }], ...detail },
+    ...change,
+  });
+
+describe('an alert of MSK’s own', () => {
+  it.each([
+    ['from MSK', alert()],
+    ['from Health, by its entities', health()],
+    ['from Health, by its resources', health({ resources: [clusterArn] }, { affectedEntities: [] })],
+    ['with others of the account', alert({ resources: ['arn:aws:kafka:eu-central-1:1:cluster/other/1', clusterArn] })],
+  ])('%s starts its cluster’s growth', async (_title, event) => {
+    const { start, started } = await world();
+    expect(await start(event)).toMatchObject({ workflow: 'storage-scaling' });
+    expect(started).toMatchObject([
+      { input: { cluster: 'payments', subject: 'msk/payments', trigger: { type: 'alert' } } },
+    ]);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['about nobody', alert({ resources: [] })],
+    ['about a cluster that the fleet does not have', alert({ resources: [`${clusterArn}0`] })],
+    ['without resources', alert({ resources: undefined })],
+    ['with resources of another form', alert({ resources: { arn: clusterArn } })],
+    ['with a detail of another form', alert({ resources: [], detail: 'disk' })],
+    ['with nothing but its source', { source: 'aws.kafka' }],
+    ['from Health, with entities of another form', health({}, { affectedEntities: [null, 3, { entityValue: {} }] })],
+  ])('%s starts the sweep, and never fails', async (_title, event) => {
+    const { start, started } = await world();
+    expect(await start(event)).toMatchObject({ workflow: 'storage-sweep' });
+    expect(started).toMatchObject([{ input: { cluster: '*', subject: 'fleet' } }]);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['a call of the API', alert({ 'detail-type': 'AWS API Call via CloudTrail' })],
+    ['Health’s word on another service', health({}, { service: 'EC2' })],
+    ['Health’s word on none', health({ detail: undefined })],
+  ])('%s is none', async (_title, event) => {
+    const { start, started } = await world();
+    expect(await start(event)).toMatchObject({ started: 'no' });
+    expect(started).toEqual([]);
+  });
+
+  it('delivered twice runs once', async () => {
+    const { start, started } = await world();
+    await start(alert());
+    expect(await start(alert())).toMatchObject({ started: 'already' });
+    await start(alert({ id: 'e-2' }));
+    expect(started).toHaveLength(2);
+  });
+});
+
+describe('relief', () => {
+  const barred = { outcome: 'growth-barred', fullInHours: 3, retryAtMs: 5, brokerId: 2 };
+  const start = { source: 'relief', cluster: 'payments', subject: 'msk/payments', operationId: 'op-1', barred };
+
+  it('is started by the operation that found growth barred, once', async () => {
+    const { start: run, started } = await world();
+    await run(start);
+    expect(await run(start)).toMatchObject({ started: 'already' });
+    expect(started).toMatchObject([
+      {
+        workflow: 'retention-relief',
+        input: { cluster: 'payments', subject: 'msk/payments', trigger: { type: 'barred', ...barred } },
+      },
+    ]);
+    await run({ ...start, operationId: 'op-2' });
+    expect(started).toHaveLength(2);
+  });
+
+  it('is asked for by an operator, with topics or without', async () => {
+    const { start: run, started } = await world();
+    await run(relieve);
+    await run({ ...relieve, requestId: 'r-2', topics: ['clicks'] });
+    expect(started).toMatchObject([
+      { workflow: 'retention-relief', input: { subject: 'msk/payments', trigger: { type: 'operator', by: 'me' } } },
+      { workflow: 'retention-relief', input: { request: { topics: ['clicks'] } } },
+    ]);
+    expect(started[0]?.input).not.toHaveProperty('request');
+    expect(await run({ ...relieve, cluster: 'clicks' })).toMatchObject({ started: 'no' });
+  });
+
+  it('is given back by its schedule, once for each relief', async () => {
+    const { start: run, started } = await world();
+    const deadline = { source: 'relief-deadline', reliefId: 'relief-1', cluster: 'payments' };
+    await run(deadline);
+    expect(await run(deadline)).toMatchObject({ started: 'already' });
+    await run({ ...deadline, reliefId: 'relief-2' });
+    expect(started).toMatchObject([
+      {
+        workflow: 'retention-restore',
+        input: { cluster: 'payments', subject: 'topics/payments', reliefId: 'relief-1', trigger: { type: 'deadline' } },
+      },
+      { input: { reliefId: 'relief-2' } },
+    ]);
+  });
+
+  it('is given back by its schedule though its cluster was taken out of the fleet file', async () => {
+    const { made, start: run, started } = await world();
+    made.fleet.clusters.length = 0;
+    await run({ source: 'relief-deadline', reliefId: 'relief-1', cluster: 'payments' });
+    expect(started).toMatchObject([{ workflow: 'retention-restore' }]);
+  });
+
+  it('is given back by the sweep', async () => {
+    const { start: run, started } = await world();
+    const wanted = {
+      source: 'sweep',
+      workflow: 'retention-restore',
+      cluster: 'payments',
+      subject: 'topics/payments',
+      slot: 's',
+      reliefId: 'relief-1',
+    };
+    await run(wanted);
+    expect(started).toMatchObject([
+      { input: { subject: 'topics/payments', reliefId: 'relief-1', trigger: { type: 'sweep' } } },
+    ]);
+  });
+
+  it('is given back by an operator, where one stands', async () => {
+    const { made, start: run, started } = await world();
+    const restore = { ...relieve, workflow: 'retention-restore' };
+    expect(await run(restore)).toMatchObject({ started: 'no' });
+    const nowMs = made.clock.nowMs();
+    await made.ledger.armRelief({
+      reliefId: 'relief-1',
+      cluster: 'payments',
+      volumeId: 'msk/payments',
+      armedAtMs: nowMs,
+      restoreAtMs: nowMs + 1,
+      topics: [],
+    });
+    await run(restore);
+    expect(started).toMatchObject([
+      {
+        workflow: 'retention-restore',
+        input: { subject: 'topics/payments', reliefId: 'relief-1', trigger: { by: 'me' } },
+      },
+    ]);
   });
 });

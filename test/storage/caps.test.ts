@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { capacityLeft, countedGib, isDataVolume, utcDay } from '../../functions/storage/caps.ts';
-import type { VolumeFacts } from '../../functions/storage/facts.ts';
+import { utcDay } from '../../functions/storage/caps.ts';
+import { capacityLeft, countedGib, isDataVolume } from '../../functions/storage/ec2/caps.ts';
+import type { ClusterFacts, EbsVolumeFacts } from '../../functions/storage/facts.ts';
 import { aCluster, anInspection, aVolume, someFacts } from '../support/storage-facts.ts';
 
 const midnightMs = Date.parse('2026-06-04T00:00:00Z');
@@ -12,10 +13,10 @@ const reservation = (volumeId: string, toGib: number) => ({
   usdPerMonth: 1,
 });
 const left = (
-  change: Parameters<typeof someFacts>[1] = {},
+  change: Partial<ClusterFacts<EbsVolumeFacts>> = {},
   policy: NonNullable<Parameters<typeof aCluster>[0]>['policy'] = {},
   usdPerGibMonth = 0.1,
-  volume: VolumeFacts = aVolume(),
+  volume: EbsVolumeFacts = aVolume(),
 ) => capacityLeft({ cluster: aCluster({ policy }), facts: someFacts(volume, change), volume, usdPerGibMonth });
 const state = someFacts(aVolume()).state;
 

@@ -1,10 +1,10 @@
 /** What holds for every decision, whatever was observed. */
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { capacityLeft } from '../../functions/storage/caps.ts';
-import { decideGrowth, usdPerGibMonth } from '../../functions/storage/decide.ts';
 import type { Request } from '../../functions/storage/decision.ts';
-import type { ClusterFacts, VolumeFacts } from '../../functions/storage/facts.ts';
+import { capacityLeft } from '../../functions/storage/ec2/caps.ts';
+import { decideGrowth, usdPerGibMonth } from '../../functions/storage/ec2/decide.ts';
+import type { ClusterFacts, EbsVolumeFacts } from '../../functions/storage/facts.ts';
 import { bytesPerGib, dayMs, hourMs, sizeGibMaxByType } from '../../functions/storage/limits.ts';
 import {
   aCluster,
@@ -37,7 +37,7 @@ const volumes = fc
     ),
     notBeforeMs: fc.option(fc.integer({ min: 1, max: dayMs }), { nil: undefined, freq: 1 }),
   })
-  .map(({ sizeGib, type, used, perHour, past, usable, modification, notBeforeMs }): VolumeFacts =>
+  .map(({ sizeGib, type, used, perHour, past, usable, modification, notBeforeMs }): EbsVolumeFacts =>
     aVolume({
       sizeGib,
       type,
@@ -83,7 +83,7 @@ const states = fc
     elsewhereGib: fc.integer({ min: 0, max: 12_000 }),
     fleetPaused: fc.nat(9).map((one) => one === 7),
   })
-  .map(({ dayGrownGib, ...rest }): Partial<ClusterFacts> => ({
+  .map(({ dayGrownGib, ...rest }): Partial<ClusterFacts<EbsVolumeFacts>> => ({
     ...rest,
     state: { ...someFacts(aVolume()).state, dayGrownGib },
   }));

@@ -1,13 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { decideGrowth } from '../../functions/storage/decide.ts';
 import type { GrowthDecision, Request } from '../../functions/storage/decision.ts';
-import type { ClusterFacts, VolumeFacts } from '../../functions/storage/facts.ts';
+import { decideGrowth } from '../../functions/storage/ec2/decide.ts';
+import type { ClusterFacts, EbsVolumeFacts } from '../../functions/storage/facts.ts';
 import { bytesPerGib, dayMs, hourMs } from '../../functions/storage/limits.ts';
 import { aCluster, anInspection, aVolume, nowMs, prices, readingsUpTo, someFacts } from '../support/storage-facts.ts';
 
 function decide(
-  volume: VolumeFacts,
-  change: { cluster?: Parameters<typeof aCluster>[0]; facts?: Partial<ClusterFacts>; request?: Request } = {},
+  volume: EbsVolumeFacts,
+  change: {
+    cluster?: Parameters<typeof aCluster>[0];
+    facts?: Partial<ClusterFacts<EbsVolumeFacts>>;
+    request?: Request;
+  } = {},
 ): GrowthDecision {
   return decideGrowth({
     volume,
@@ -20,7 +24,7 @@ function decide(
 
 const pastAgo = (...hours: number[]): { startedAtMs: number }[] =>
   hours.map((ago) => ({ startedAtMs: nowMs - ago * hourMs }));
-const full = (fraction = 0.8): Partial<VolumeFacts> => readingsUpTo(fraction);
+const full = (fraction = 0.8): Partial<EbsVolumeFacts> => readingsUpTo(fraction);
 
 describe('what triggers a growth', () => {
   it.each([
@@ -53,7 +57,7 @@ describe('what triggers a growth', () => {
 });
 
 describe('what is refused by name, before anything is changed', () => {
-  it.each<[string, Partial<VolumeFacts>, string]>([
+  it.each<[string, Partial<EbsVolumeFacts>, string]>([
     ['a volume managed by AWS', { managedBy: 'eks' }, 'volume-managed-by-aws'],
     ['Multi-Attach', { multiAttach: true }, 'multi-attach'],
     ['a root volume', { isRoot: true }, 'root-volume'],
@@ -150,7 +154,7 @@ describe('waiting', () => {
     startedAtMs: nowMs - hourMs / 2,
   };
 
-  it.each<[string, VolumeFacts, Partial<ClusterFacts>, string]>([
+  it.each<[string, EbsVolumeFacts, Partial<ClusterFacts<EbsVolumeFacts>>, string]>([
     [
       'while the previous modification is not completed',
       aVolume({ ...full(), modification }),

@@ -2,7 +2,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { answerApproval } from '../../functions/control/answer-approval.step.ts';
 import { setPause } from '../../functions/control/set-pause.step.ts';
-import { sweep } from '../../functions/fleet/sweep.step.ts';
 import {
   HostUnreachable,
   ModificationInProgress,
@@ -24,6 +23,7 @@ import {
   type StorageWorld,
   volumeId,
 } from '../support/storage-world.ts';
+import { sweepOnce } from '../support/sweep.ts';
 
 async function inspectedWorld(cluster: Parameters<typeof storageWorld>[0] = {}): Promise<StorageWorld> {
   const world = storageWorld(cluster);
@@ -224,10 +224,9 @@ describe('pausing', () => {
     await nothingHeld(world);
 
     world.usedFraction = () => 0.5;
-    const slot = (name: string) => sweep(world)({ trigger: {}, slot: name });
-    expect((await slot('a')).start).toEqual([]);
+    expect(await sweepOnce(world, 'a')).toEqual([]);
     await pause(false);
-    expect((await slot('b')).start).toMatchObject([{ workflow: 'storage-scaling', subject: volumeId }]);
+    expect(await sweepOnce(world, 'b')).toMatchObject([{ workflow: 'storage-scaling', subject: volumeId }]);
     expect(await runStorageScaling(world, { operationId: 'op-2' })).toMatchObject({
       output: { outcome: 'filesystem-grown' },
     });
@@ -450,11 +449,11 @@ describe('while another operation holds the volume', () => {
     const startMs = world.clock.nowMs();
     world.usedFraction = (atMs) => Math.min(1, 0.95 + ((atMs - startMs) / hourMs) * 0.05);
     await world.inspect();
-    expect((await sweep(world)({ trigger: {}, slot: 'a' })).start).toMatchObject([{ workflow: 'storage-scaling' }]);
+    expect(await sweepOnce(world, 'a')).toMatchObject([{ workflow: 'storage-scaling' }]);
     expect(await runStorageScaling(world)).toMatchObject({ status: 'FAILED', error: 'growth-barred' });
     expect(kinds(world)).toEqual(['escalation']);
     expect(await world.ledger.readLease(`volume/${volumeId}`)).toMatchObject({ operationId: 'op-0' });
-    expect((await sweep(world)({ trigger: {}, slot: 'b' })).start).toEqual([]);
+    expect(await sweepOnce(world, 'b')).toEqual([]);
   });
 });
 

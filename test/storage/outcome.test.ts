@@ -95,6 +95,14 @@ describe('how an operation ends', () => {
     expect(failed('VolumeModificationLimit', 'no time named')).not.toHaveProperty('retryAtMs');
   });
 
+  it('an unknown text is tried again at the time that is named, only where it is taken for the cool-down', () => {
+    const text = 'msk/payments is tried again at 2026-06-03T20:00:00.000Z: until 2026-06-09T00:00:00Z we sleep';
+    const retryAtMs = Date.parse('2026-06-03T20:00:00Z');
+    expect(failed('UnknownRefusalInCoolDown', text)).toMatchObject({ outcome: 'unknown-text', retryAtMs });
+    expect(failed('UnknownRefusal', text)).not.toHaveProperty('retryAtMs');
+    expect(failed('UnknownRefusal', text).pauseMs).toBe(30 * 24 * hourMs);
+  });
+
   it('reads a cause that is JSON, text or nothing', () => {
     expect(message('{"errorMessage":"why"}')).toBe('why');
     expect(message('rejected by me')).toBe('rejected by me');
@@ -181,6 +189,15 @@ describe('docs/decisions-reference.md', () => {
     'metric-implausible': true,
     'target-not-larger': true,
     'target-above-maximum': true,
+    'target-step-too-small': true,
+    'cool-down': true,
+    'cluster-not-active': true,
+    'cluster-not-found': true,
+    'cluster-express': true,
+    'cluster-serverless': true,
+    'cluster-state': true,
+    'owned-by-auto-scaling': true,
+    skewed: true,
   };
   const ofRecord = ['kept', 'grown', 'filesystem-grown', 'observed', 'not-done', 'defect', 'interrupted'];
   const outcomes = [...failureOutcomes, ...ofRecord];
@@ -236,6 +253,17 @@ describe('docs/decisions-reference.md', () => {
       'HostBusy',
       'FilesystemNotGrown',
       'VolumeNotFound',
+      'ClusterNotFound',
+      'ClusterNotActive',
+      'StaleClusterVersion',
+      'StorageUnchanged',
+      'StorageCoolDown',
+      'StorageStepTooSmall',
+      'UnknownRefusal',
+      'UnknownRefusalInCoolDown',
+      'CoolDownEndless',
+      'OperationRunning',
+      'GrowthNotShown',
       'UnknownCluster',
     ];
     for (const name of names) {

@@ -117,7 +117,14 @@ describe('every task', () => {
         .filter(({ Next, Assign = {} }) => !Object.hasOwn(Assign, kept[Next] ?? ''))
         .map(({ Next }) => Next);
       // A missed heartbeat of a question is its reminder; what can't be recorded is the execution's own error.
-      const reasons: Record<string, string[]> = { Approve: ['RemindApproval'], Record: ['NotRecorded'] };
+      // A relief that can't be started does not hide how the growth ended; the next operation starts it.
+      const reasons: Record<string, string[]> = {
+        Approve: ['RemindApproval'],
+        Record: ['NotRecorded'],
+        // Not its turn yet is no failure.
+        Observe: ['AwaitSlot'],
+        StartRelief: ['ChooseEnd'],
+      };
       expect(lost).toEqual(reasons[name] ?? []);
     },
   );
@@ -130,6 +137,21 @@ describe('every task', () => {
 it('a retry of Apply waits until a lost answer can be told from a call that never was', () => {
   for (const { IntervalSeconds } of machineOf('storage-scaling').States.Apply?.Retry ?? [])
     expect(IntervalSeconds).toBeGreaterThan(60);
+});
+
+it('an operation of MSK is polled for a day, ever more slowly, in few states', () => {
+  const [poll] = machineOf('storage-scaling').States.FollowOperation?.Retry ?? [];
+  expect(poll?.ErrorEquals).toEqual(['OperationRunning']);
+  const { IntervalSeconds = 0, MaxAttempts = 0, BackoffRate = 1, MaxDelaySeconds = 0 } = poll ?? {};
+  const delays = Array.from({ length: MaxAttempts }, (_, at) =>
+    Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** at),
+  );
+  expect(delays).toEqual(delays.toSorted((a, b) => a - b));
+  expect(delays.reduce((sum, delay) => sum + delay, 0)).toBeGreaterThanOrEqual(23 * 3600);
+  // Each is billed as a transition; a growth of half an hour is followed within three minutes of its end.
+  expect(MaxAttempts).toBeLessThanOrEqual(60);
+  const passed = delays.map((_, at) => delays.slice(0, at + 1).reduce((sum, delay) => sum + delay, 0));
+  expect(passed.findIndex((seconds) => seconds >= 600)).toBeLessThanOrEqual(7);
 });
 
 describe('a workflow’s own time', () => {
@@ -156,12 +178,6 @@ describe('a workflow’s own time', () => {
       .reduce((total, state) => total + longest(state), 0);
     expect(machine.TimeoutSeconds).toBeGreaterThan(sum);
   });
-
-  it('of the sweep lets it be tried twice, and ends before the next one', () => {
-    const { TimeoutSeconds = 0, States } = machineOf('storage-sweep');
-    expect(TimeoutSeconds).toBeGreaterThan(2 * Number(States.Sweep?.TimeoutSeconds));
-    expect(TimeoutSeconds).toBeLessThan(900);
-  });
 });
 
 describe('in the interpreter', () => {
@@ -173,8 +189,18 @@ describe('in the interpreter', () => {
     needsApproval: false,
     evidence: { sizeGib: 100 },
   };
-  const verified = { filesystemBytes: 1, instanceId: 'i-1', mountPoint: '/data1', sizeGib: 134, ownerTags: {} };
-  const decided = { next: 'grow', decision, observeOnly: false, targetGib: 134, instanceId: 'i-1', plan };
+  const announcement = { volumeId: 'vol-1', fromGib: 100, toGib: 134, ownerTags: {} };
+  const verified = { sizeGib: 134, evidence: { filesystemBytes: 1 }, announcement };
+  const decided = {
+    next: 'grow',
+    decision,
+    observeOnly: false,
+    targetGib: 134,
+    instanceId: 'i-1',
+    kind: 'ec2',
+    hasFilesystem: true,
+    plan,
+  };
   const answers: Record<string, unknown> = {
     Observe: { Payload: { lease: { name: 'volume/vol-1', executionArn: 'arn', fence: 1 }, facts: { volumes: [] } } },
     Decide: { Payload: decided },
@@ -201,6 +227,7 @@ describe('in the interpreter', () => {
       'Decide',
       'ChooseAction',
       'Apply',
+      'ChooseWait',
       'AwaitUsable',
       'GrowFilesystem',
       'Verify',
@@ -210,6 +237,98 @@ describe('in the interpreter', () => {
       'ChooseOutcome',
       'Done',
     ]);
+  });
+
+  const ofMsk = { ...decided, kind: 'msk', hasFilesystem: false, instanceId: null };
+  const reference = 'arn:aws:kafka:eu-central-1:123456789012:cluster-operation/payments-prod/1/2';
+  const mskAnswers: Record<string, unknown> = {
+    ...answers,
+    Decide: { Payload: ofMsk },
+    Apply: { Payload: { targetGib: 134, startedAtMs: 7, reference } },
+    FollowOperation: { Payload: { state: 'completed', sizeGib: 134 } },
+  };
+
+  it('a growth without a file system follows its operation by name, and is proven by its time', async () => {
+    const payloads = new Map<string, unknown>();
+    const done = await executeStateMachine(definitionOf('storage-scaling'), input, {
+      task: ({ state, arguments: given }: TaskCall) => {
+        payloads.set(state, (given as { Payload?: unknown }).Payload);
+        return mskAnswers[state];
+      },
+    });
+    expect(done.status).toBe('SUCCEEDED');
+    expect(done.states.length).toBeLessThanOrEqual(14);
+    expect(done.states.map(({ name }) => name)).toEqual([
+      'Observe',
+      'Decide',
+      'ChooseAction',
+      'Apply',
+      'ChooseWait',
+      'FollowOperation',
+      'Verify',
+      'AnnounceGrowth',
+      'AwaitCompleted',
+      'Record',
+      'ChooseOutcome',
+      'Done',
+    ]);
+    expect(payloads.get('FollowOperation')).toMatchObject({ reference, targetGib: 134 });
+    expect(payloads.get('Verify')).toMatchObject({ startedAtMs: 7, fromGib: 100, instanceId: null, commandId: null });
+    expect(payloads.get('AwaitCompleted')).toMatchObject({ reference });
+    expect(payloads.get('Record')).toMatchObject({ verified: verified.evidence });
+  });
+
+  it.each(['Apply', 'FollowOperation', 'Verify'])(
+    'an error that nobody expects in %s of a growth without a file system is recorded with its cause',
+    async (broken) => {
+      let failure: unknown;
+      await executeStateMachine(definitionOf('storage-scaling'), input, {
+        task: ({ state, arguments: given }: TaskCall) => {
+          if (state === broken) throw { error: 'Novel', cause: 'something new' };
+          if (state === 'Record') ({ failure } = (given as { Payload: { failure: unknown } }).Payload);
+          return mskAnswers[state];
+        },
+      });
+      expect(failure).toEqual({ Error: 'Novel', Cause: 'something new' });
+    },
+  );
+
+  describe('an end after which relief is due', () => {
+    const relief = { outcome: 'growth-barred', volumeId: 'vol-1', fullInHours: 2 };
+    const run = async (failed: boolean, start: () => unknown) => {
+      let started: unknown;
+      const done = await executeStateMachine(definitionOf('storage-scaling'), input, {
+        task: ({ state, arguments: given }: TaskCall) => {
+          if (state === 'Decide') return { Payload: { ...decided, next: 'record' } };
+          if (state === 'Record')
+            return { Payload: { status: 'escalated', outcome: 'growth-barred', message: 'm', failed, relief } };
+          if (state !== 'StartRelief') return answers[state];
+          started = (given as { Payload: unknown }).Payload;
+          return start();
+        },
+      });
+      return { done, started };
+    };
+
+    it('starts it with what is barred, and ends as it would have', async () => {
+      const { done, started } = await run(true, () => ({ Payload: { started: 'new' } }));
+      expect(started).toEqual({
+        source: 'relief',
+        cluster: 'orders',
+        subject: 'vol-1',
+        operationId: 'op-1',
+        barred: relief,
+      });
+      expect(done).toMatchObject({ status: 'FAILED', error: 'growth-barred', cause: 'm' });
+      expect((await run(false, () => ({ Payload: {} }))).done.status).toBe('SUCCEEDED');
+    });
+
+    it('ends so, too, where it can’t be started', async () => {
+      const { done } = await run(true, () => {
+        throw { error: 'Novel' };
+      });
+      expect(done).toMatchObject({ status: 'FAILED', error: 'growth-barred' });
+    });
   });
 
   it.each(['Observe', 'Decide', 'Apply', 'AwaitUsable', 'GrowFilesystem', 'Verify', 'AwaitCompleted'])(
@@ -300,25 +419,6 @@ describe('in the interpreter', () => {
       },
     });
     expect(second).toMatchObject({ inspected: true, inspectionError: 'HostUnreachable: the agent is down' });
-  });
-
-  it('the sweep starts each entry and says which it could not start', async () => {
-    const start = [{ subject: 'vol-1' }, { subject: 'vol-2' }];
-    const run = (broken: boolean) =>
-      executeStateMachine(
-        definitionOf('storage-sweep'),
-        { trigger: {} },
-        {
-          task: ({ state, arguments: given }: TaskCall) => {
-            if (state === 'Sweep') return { Payload: { start, volumes: 2, left: 0 } };
-            const { Payload } = given as { Payload: { subject: string } };
-            if (broken && Payload.subject === 'vol-2') throw { error: 'Novel' };
-            return { Payload: { started: 'new' } };
-          },
-        },
-      );
-    expect(await run(false)).toMatchObject({ status: 'SUCCEEDED' });
-    expect(await run(true)).toMatchObject({ status: 'FAILED', error: 'SomeNotStarted' });
   });
 
   it('a host is inspected and remembered', async () => {

@@ -11,13 +11,16 @@ import { record } from '../../functions/storage/record.step.ts';
 import { rememberInspection } from '../../functions/storage/remember-inspection.step.ts';
 import { verify } from '../../functions/storage/verify.step.ts';
 import { wakeWaiting } from '../../functions/storage/wake-waiting.step.ts';
+import { noRelief } from '../support/storage-facts.ts';
 import {
   anEbsVolume,
+  anMskOperation,
   anOperation,
   executionArn,
   grown,
   instanceId,
   minuteMs,
+  mskWorld,
   storageWorld,
   type StorageWorld,
   volumeId,
@@ -215,6 +218,29 @@ describe('apply', () => {
   });
 });
 
+describe('apply of an MSK growth', () => {
+  it('that was accepted and is not listed yet is waited for: without its name nobody can follow it', async () => {
+    const world = mskWorld();
+    const mskOperation = anMskOperation();
+    const { lease, facts } = await observe(world)(mskOperation);
+    const { plan } = await decide(world)({ ...mskOperation, facts });
+    const input = { ...mskOperation, lease, plan };
+    const applied = await apply(world)(input);
+    expect(applied).toEqual({
+      targetGib: 134,
+      startedAtMs: world.clock.nowMs(),
+      reference: world.msk.history[0]?.operationArn,
+    });
+    const shown = { list: world.msk.storageOperations.bind(world.msk), one: world.msk.operation.bind(world.msk) };
+    world.msk.storageOperations = () => Promise.resolve([]);
+    world.msk.operation = () => Promise.resolve(undefined);
+    await expect(apply(world)(input)).rejects.toMatchObject({ name: 'AnswerLost', faultClass: 'transient' });
+    Object.assign(world.msk, { storageOperations: shown.list, operation: shown.one });
+    expect(await apply(world)(input)).toEqual(applied);
+    expect(world.msk.calls).toBe(1);
+  });
+});
+
 describe('waiting and waking', () => {
   const wait = { ...operation, taskToken: 'token-1', targetGib: 150 };
 
@@ -301,23 +327,28 @@ describe('grow-filesystem', () => {
   });
 });
 
-const check = async (change: { sizeGib?: number; answer?: object; stdout?: string }) => {
+const check = async (change: { answer?: object; stdout?: string }) => {
   const world = await inspectedWorld();
   await observe(world)(operation);
-  world.ebs.all[0]!.sizeGib = change.sizeGib ?? 150;
   world.ssm.end('c-1', { stdout: change.stdout ?? JSON.stringify(change.answer ?? grown(150)) });
   return verify(world)({ ...operation, targetGib: 150, instanceId, commandId: 'c-1' });
 };
 
+const provenTo = (gib: number) => ({
+  sizeGib: 150,
+  evidence: { filesystemBytes: gib * bytesPerGib },
+  announcement: { toGib: 150, filesystemBytes: gib * bytesPerGib },
+});
+
 describe('verify', () => {
   it('believes the host’s file system, and remembers it', async () => {
-    expect(await check({})).toMatchObject({ sizeGib: 150, filesystemBytes: 150 * bytesPerGib });
-    expect(await check({ answer: grown(143) })).toMatchObject({ filesystemBytes: 143 * bytesPerGib });
+    expect(await check({})).toMatchObject(provenTo(150));
+    expect(await check({ answer: { ...grown(143), deviceBytes: 150 * bytesPerGib } })).toMatchObject(provenTo(143));
   });
 
   it.each([
-    ['a file system that stayed small', { answer: grown(142) }],
-    ['a volume that has not the size', { sizeGib: 149 }],
+    ['a file system that stayed small', { answer: { ...grown(142), deviceBytes: 150 * bytesPerGib } }],
+    ['a device that has not the size', { answer: { ...grown(150), deviceBytes: 150 * bytesPerGib - 1 } }],
     ['a report about another volume', { answer: { ...grown(150), volumeId: 'vol-2' } }],
     ['a report that can’t be read', { stdout: '{"version":1,"script":"grow-fi' }],
     ['no report', { stdout: '' }],
@@ -405,5 +436,47 @@ describe('record', () => {
       'orders: volume/vol-1 access-denied',
       'Reminder: orders: volume/vol-1 access-denied',
     ]);
+  });
+
+  it('a shorter pause does not take a person’s no away; their own new request does', async () => {
+    const world = await inspectedWorld();
+    const { lease } = await observe(world)(operation);
+    const no = { atMs: world.clock.nowMs() + 12 * hourMs, reason: 'approval-rejected' };
+    await world.ledger.setNotBefore('orders', volumeId, no);
+    const failure = { Error: 'AccessDenied', Cause: '' };
+    await record(world)({ ...operation, lease, failure });
+    expect(await world.ledger.volume('orders', volumeId)).toMatchObject({ notBefore: no });
+
+    await record(world)({ ...anOperation('op-1', { action: 'grow' }), lease, failure });
+    expect(await world.ledger.volume('orders', volumeId)).toMatchObject({
+      notBefore: { atMs: world.clock.nowMs() + hourMs, reason: 'access-denied' },
+    });
+  });
+
+  it('a longer pause replaces a shorter one', async () => {
+    const world = await inspectedWorld();
+    const { lease } = await observe(world)(operation);
+    await world.ledger.setNotBefore('orders', volumeId, { atMs: world.clock.nowMs() + 1, reason: 'x' });
+    await record(world)({ ...operation, lease, failure: { Error: 'AccessDenied', Cause: '' } });
+    expect(await world.ledger.volume('orders', volumeId)).toMatchObject({ notBefore: { reason: 'access-denied' } });
+  });
+
+  it('says what relief is to be started with, where it is enabled', async () => {
+    const retentionRelief = { ...noRelief, enabled: true };
+    const decision = {
+      action: 'escalate',
+      reason: 'at-size-limit',
+      evidence: { sizeGib: 100, usedFraction: 0.95, emergency: true },
+    };
+    const of = async (cluster: Parameters<typeof storageWorld>[0]) => {
+      const world = await inspectedWorld(cluster);
+      const { lease } = await observe(world)(operation);
+      return record(world)({ ...operation, lease, decision });
+    };
+    expect(await of({ retentionRelief })).toMatchObject({
+      failed: true,
+      relief: { outcome: 'at-size-limit', volumeId },
+    });
+    expect(await of({})).not.toHaveProperty('relief');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { VolumeFacts } from '../../functions/storage/facts.ts';
+import type { EbsVolumeFacts } from '../../functions/storage/facts.ts';
 import { bytesPerGib, hourMs } from '../../functions/storage/limits.ts';
 import { usageOf } from '../../functions/storage/usage.ts';
 import { anInspection, aVolume, nowMs } from '../support/storage-facts.ts';
@@ -9,14 +9,14 @@ const readings = (points: [agoMs: number, fraction: number][]) => ({
   timesMs: points.map(([agoMs]) => nowMs - agoMs),
   usedFractions: points.map(([, fraction]) => fraction),
 });
-const read = (change: Partial<VolumeFacts>, ageMinutesMax = 20) => {
+const read = (change: Partial<EbsVolumeFacts>, ageMinutesMax = 20) => {
   const reading = usageOf(aVolume(change), ageMinutesMax, nowMs);
   if (!reading.ok) throw new Error(reading.reason);
   return reading;
 };
 
 describe('what is refused', () => {
-  it.each<[string, Partial<VolumeFacts>, string]>([
+  it.each<[string, Partial<EbsVolumeFacts>, string]>([
     ['a volume whose metric was not asked for', { recent: undefined as never }, 'metric-missing'],
     ['no points at all', { recent: readings([]), hourly: readings([]) }, 'metric-missing'],
     ['none since hours: the file system was unmounted', { recent: readings([]) }, 'metric-stale'],

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { progress } from '../../functions/storage/ec2/progress.ts';
-import { matchesIntent, ownerTagsOf, subjectOf } from '../../functions/storage/ec2/volume.ts';
 import type { VolumeModification } from '../../functions/gateways/types.ts';
+import { matchesIntent, subjectOf } from '../../functions/storage/change.ts';
+import { ownerTagsOf } from '../../functions/storage/owner-tags.ts';
 import { nowMs } from '../support/storage-facts.ts';
-import { anEbsVolume, FakeEbs, minuteMs } from '../support/storage-world.ts';
-import { TestClock } from '../support/dynamodb.ts';
+import { minuteMs } from '../support/storage-world.ts';
 
 const modification: VolumeModification = {
   volumeId: 'vol-1',
@@ -30,40 +29,6 @@ describe('matchesIntent', () => {
   });
 });
 
-const of = async (sizeGib: number, seen: Partial<VolumeModification> | undefined, targetGib = 150) => {
-  const ebs = new FakeEbs(new TestClock());
-  ebs.all[0] = anEbsVolume({ sizeGib });
-  ebs.modifications = () => Promise.resolve(seen === undefined ? [] : [{ ...modification, ...seen }]);
-  return (await progress({ ebs }, 'vol-1', targetGib)).state;
-};
-
-describe('progress', () => {
-  it.each([
-    ['the size shows up before the space (S4)', 150, { state: 'modifying' as const }, 150, 'pending'],
-    ['usable from optimizing on (S3)', 150, { state: 'optimizing' as const }, 150, 'usable'],
-    ['completed', 150, { state: 'completed' as const }, 150, 'completed'],
-    ['completed, but the size is not there', 149, { state: 'completed' as const }, 150, 'pending'],
-    ['failed', 100, { state: 'failed' as const }, 150, 'failed'],
-    [
-      'an older one is still the newest that is shown',
-      150,
-      { state: 'completed' as const, targetGib: 120 },
-      150,
-      'pending',
-    ],
-    ['somebody else’s larger one failed', 100, { state: 'failed' as const }, 100, 'completed'],
-    ['EC2 has forgotten it', 150, undefined, 150, 'completed'],
-    ['nothing has begun', 100, undefined, 150, 'pending'],
-  ])('%s', async (_title, sizeGib, seen, targetGib, expected) => {
-    expect(await of(sizeGib, seen, targetGib)).toBe(expected);
-  });
-
-  it('a volume that is gone has failed', async () => {
-    const ebs = new FakeEbs(new TestClock());
-    expect(await progress({ ebs }, 'vol-9', 100)).toMatchObject({ state: 'failed' });
-  });
-});
-
 describe('ownerTagsOf', () => {
   it('keeps what marks the owner, sorted, and nothing else', () => {
     const tags = {
@@ -77,6 +42,9 @@ describe('ownerTagsOf', () => {
   });
 });
 
-it('a volume’s name in the ledger', () => {
-  expect(subjectOf('vol-1')).toBe('volume/vol-1');
+it.each([
+  ['vol-1', 'volume/vol-1'],
+  ['msk/payments', 'storage/payments'],
+])('the name of %s in the ledger', (volumeId, name) => {
+  expect(subjectOf(volumeId)).toBe(name);
 });

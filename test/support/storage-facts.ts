@@ -1,7 +1,13 @@
 /** Builders for what was observed: a healthy cluster, of which a test says only what is different. */
-import type { Ec2Cluster, Fleet, StoragePolicy } from '../../functions/fleet/fleet.ts';
+import type { Ec2Cluster, Fleet, MskCluster, RetentionRelief, StoragePolicy } from '../../functions/fleet/fleet.ts';
 import type { Inspection } from '../../functions/gateways/ledger/ledger.ts';
-import type { ClusterFacts, Readings, VolumeFacts } from '../../functions/storage/facts.ts';
+import type {
+  ClusterFacts,
+  EbsVolumeFacts,
+  MskStorageFacts,
+  Readings,
+  StorageFacts,
+} from '../../functions/storage/facts.ts';
 import { bytesPerGib, hourMs } from '../../functions/storage/limits.ts';
 
 /** A Wednesday, noon UTC. */
@@ -28,7 +34,17 @@ export const policy: StoragePolicy = {
 
 export const prices: Fleet['prices'] = {
   date: '2026-11-20',
-  usdPerGibMonth: { gp2: 0.1, gp3: 0.08, io1: 0.125, io2: 0.125, st1: 0.045, sc1: 0.015 },
+  usdPerGibMonth: { gp2: 0.1, gp3: 0.08, io1: 0.125, io2: 0.125, st1: 0.045, sc1: 0.015, msk: 0.1 },
+};
+
+export const noRelief: RetentionRelief = {
+  enabled: false,
+  approval: 'ask',
+  retentionHoursMin: 24,
+  retentionGibMin: 1,
+  topicsMax: 5,
+  exclude: [],
+  restoreAfterHours: 24,
 };
 
 export function aCluster(
@@ -42,6 +58,27 @@ export function aCluster(
     mountPoints: ['/data1'],
     metric: { namespace: 'CWAgent', name: 'disk_used_percent', periodSeconds: 60 },
     maintenanceWindows: [],
+    retentionRelief: noRelief,
+    ...change,
+    policy: { ...policy, ...change.policy },
+  };
+}
+
+export const clusterArn =
+  'arn:aws:kafka:eu-central-1:123456789012:cluster/payments-prod/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5';
+
+export function anMskCluster(
+  change: Partial<Omit<MskCluster, 'policy'>> & { policy?: Partial<StoragePolicy> } = {},
+): MskCluster {
+  return {
+    name: 'payments',
+    kind: 'msk',
+    mode: 'act',
+    clusterArn,
+    takeOverFromAutoScaling: false,
+    skewFractionMax: 0.2,
+    maintenanceWindows: [],
+    retentionRelief: noRelief,
     ...change,
     policy: { ...policy, ...change.policy },
   };
@@ -77,7 +114,7 @@ export function readingsUpTo(usedFraction: number, perHour = 0): { hourly: Readi
   return { hourly, recent };
 }
 
-export function aVolume(change: Partial<VolumeFacts> = {}): VolumeFacts {
+export function aVolume(change: Partial<EbsVolumeFacts> = {}): EbsVolumeFacts {
   return {
     volumeId: 'vol-1',
     cluster: 'orders',
@@ -98,11 +135,49 @@ export function aVolume(change: Partial<VolumeFacts> = {}): VolumeFacts {
   };
 }
 
-export function someFacts(volume: VolumeFacts, change: Partial<ClusterFacts> = {}): ClusterFacts {
+/** Three brokers of 100 GiB, used equally. */
+export function anMskStorage(change: Partial<MskStorageFacts> = {}): MskStorageFacts {
   return {
-    name: 'orders',
+    volumeId: 'msk/payments',
+    cluster: 'payments',
+    clusterArn,
+    clusterState: 'ACTIVE',
+    currentVersion: 'K1',
+    instanceType: 'kafka.m7g.large',
+    storageMode: 'LOCAL',
+    monitoring: 'DEFAULT',
+    sizeGib: 100,
+    volumes: 3,
+    brokers: brokersAt(0.5, 0.5, 0.5),
+    past: [],
+    growths: [],
+    firstSeenGib: 100,
+    ownerTags: {},
+    ...readingsUpTo(0.5),
+    ...change,
+  };
+}
+
+/** Brokers 1, 2 and so on; undefined: silent. */
+export function brokersAt(...usedFractions: (number | undefined)[]): MskStorageFacts['brokers'] {
+  return usedFractions.map((usedFraction, index) => ({
+    brokerId: index + 1,
+    ...(usedFraction === undefined ? {} : { usedFraction }),
+  }));
+}
+
+export function someFacts<V extends StorageFacts>(volume: V, change: Partial<ClusterFacts<V>> = {}): ClusterFacts<V> {
+  return {
+    name: volume.cluster,
     nowMs,
-    state: { cluster: 'orders', version: 1, reservations: {}, day: '2026-06-03', dayGrownGib: 0, dayUsdPerMonth: 0 },
+    state: {
+      cluster: volume.cluster,
+      version: 1,
+      reservations: {},
+      day: '2026-06-03',
+      dayGrownGib: 0,
+      dayUsdPerMonth: 0,
+    },
     fleetPaused: false,
     volumes: [volume],
     elsewhereGib: 500,

@@ -8,6 +8,7 @@ import { approve } from '../../functions/storage/approve.step.ts';
 import { awaitCompleted } from '../../functions/storage/await-completed.step.ts';
 import { awaitUsable } from '../../functions/storage/await-usable.step.ts';
 import { decide } from '../../functions/storage/decide.step.ts';
+import { followOperation } from '../../functions/storage/follow-operation.step.ts';
 import { growFilesystem } from '../../functions/storage/grow-filesystem.step.ts';
 import { inspect } from '../../functions/storage/inspect.step.ts';
 import { observe } from '../../functions/storage/observe.step.ts';
@@ -16,7 +17,7 @@ import { rememberInspection } from '../../functions/storage/remember-inspection.
 import { verify } from '../../functions/storage/verify.step.ts';
 import { wakeWaiting } from '../../functions/storage/wake-waiting.step.ts';
 import { type Executed, executeStateMachine, type TaskCall } from '../../simulator/states-language/index.ts';
-import { anOperation, minuteMs, type StorageWorld, volumeId } from './storage-world.ts';
+import { anMskOperation, anOperation, minuteMs, type StorageWorld, volumeId } from './storage-world.ts';
 
 export const definitionOf = (workflow: string): string => readFileSync(`statemachines/${workflow}.asl.json`, 'utf8');
 
@@ -42,7 +43,8 @@ export interface Ran extends Executed {
 
 export async function runStorageScaling(world: StorageWorld, options: RunOptions = {}): Promise<Ran> {
   const { operationId = 'op-1', request, before, after, answer, heartbeatMinutes = 90, silent } = options;
-  const { executionArn: _, ...input } = anOperation(operationId, request);
+  const isMsk = world.fleet.clusters[0]?.kind === 'msk';
+  const { executionArn: _, ...input } = (isMsk ? anMskOperation : anOperation)(operationId, request);
   const announced: Record<string, unknown>[] = [];
   const steps = stepsOf(world);
 
@@ -121,6 +123,7 @@ function stepsOf(world: StorageWorld): Record<string, (event: unknown) => Promis
     Approve: approve(world),
     AwaitUsable: awaitUsable(world),
     AwaitCompleted: awaitCompleted(world),
+    FollowOperation: followOperation(world),
     GrowFilesystem: growFilesystem({ ...world, document: 'grow' }),
     Verify: verify(world),
     Inspect: inspect({ ...world, document: 'look' }),

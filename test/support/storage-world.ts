@@ -9,19 +9,24 @@ import { ledgerGateway } from '../../functions/gateways/ledger/dynamodb.ts';
 import type { Ledger } from '../../functions/gateways/ledger/ledger.ts';
 import type {
   Broker,
+  BrokerSelection,
   CommandInvocation,
   EbsGateway,
   EbsVolume,
   ExecutionStatus,
+  MetricQuery,
   MetricsGateway,
   NotifyGateway,
+  ObjectsGateway,
+  Reference,
   SsmGateway,
   VolumeModification,
   WorkflowsGateway,
 } from '../../functions/gateways/types.ts';
 import { bytesPerGib, dayMs, hourMs } from '../../functions/storage/limits.ts';
 import { type TestTable, simulatedTable, TestClock } from './dynamodb.ts';
-import { aCluster, prices } from './storage-facts.ts';
+import { FakeMsk, FakeScalingOwners, FakeTopics } from './msk-world.ts';
+import { aCluster, anMskCluster, prices } from './storage-facts.ts';
 
 export const instanceId = 'i-1';
 export const volumeId = 'vol-1';
@@ -81,6 +86,18 @@ export class FakeEbs implements EbsGateway {
 
   brokers(): Promise<Broker[]> {
     return Promise.resolve(this.instances);
+  }
+
+  brokersOf(selections: readonly BrokerSelection[]): Promise<Broker[][]> {
+    return Promise.resolve(selections.map(() => this.instances));
+  }
+
+  async dataVolumesOf(brokers: readonly Broker[]): Promise<EbsVolume[]> {
+    const roots = new Map(brokers.map((broker) => [broker.instanceId, broker.rootDeviceName]));
+    const all = await this.volumesOf([...roots.keys()]);
+    return all.filter(({ attachments }) =>
+      attachments.some((one) => roots.has(one.instanceId) && roots.get(one.instanceId) !== one.deviceName),
+    );
   }
 
   volumesOf(instanceIds: readonly string[]): Promise<EbsVolume[]> {
@@ -217,6 +234,20 @@ export class FakeWorkflows implements WorkflowsGateway {
   }
 }
 
+/** Objects as JSON, so that nothing but JSON passes. */
+export class FakeObjects implements ObjectsGateway {
+  readonly all = new Map<string, string>();
+
+  put(key: string, value: unknown): Promise<Reference> {
+    this.all.set(key, JSON.stringify(value));
+    return Promise.resolve({ bucket: 'objects', key, sha256: key });
+  }
+
+  get<T>({ key }: Reference): Promise<T> {
+    return Promise.resolve(JSON.parse(this.all.get(key) ?? 'null') as T);
+  }
+}
+
 export type Message = Parameters<NotifyGateway['publish']>[0];
 
 export interface StorageWorld {
@@ -225,12 +256,20 @@ export interface StorageWorld {
   ledger: Ledger;
   fleet: Fleet;
   ebs: FakeEbs;
+  msk: FakeMsk;
+  scalingOwners: FakeScalingOwners;
+  topics: FakeTopics;
   ssm: FakeSsm;
-  metrics: MetricsGateway;
+  metrics: MetricsGateway & { asked: MetricQuery[] };
   workflows: FakeWorkflows;
+  objects: FakeObjects;
   notify: NotifyGateway & { messages: Message[]; trouble: Error[] };
   /** Used fraction of the file system at a time; undefined: no data point. */
   usedFraction: (atMs: number) => number | undefined;
+  /** GiB that an MSK broker uses at a time; undefined: no data point. */
+  brokerUsedGib: (brokerId: number, atMs: number) => number | undefined;
+  /** Bytes a second that a topic's producers send to an MSK broker; undefined: no data point. */
+  bytesIn: (topic: string, brokerId: number) => number | undefined;
   /** GiB of the file system that the host has. */
   filesystemGib: number;
   /** As if the daily look at the host had just been made. */
@@ -244,31 +283,39 @@ export function storageWorld(cluster: Parameters<typeof aCluster>[0] = {}): Stor
   const ebs = new FakeEbs(clock);
   const messages: Message[] = [];
   const trouble: Error[] = [];
+  const asked: MetricQuery[] = [];
   const world: StorageWorld = {
     clock,
     table,
     ledger,
     fleet: aFleet(cluster),
     ebs,
+    msk: new FakeMsk(clock),
+    scalingOwners: new FakeScalingOwners(),
+    topics: new FakeTopics(),
     ssm: new FakeSsm((command) => ({ stdout: hostAnswer(world, command) })),
     metrics: {
-      read: (queries, fromMs, toMs) =>
-        Promise.resolve(
-          queries.map(({ id, periodSeconds }) => {
+      asked,
+      read: (queries, fromMs, toMs) => {
+        asked.push(...queries);
+        return Promise.resolve(
+          queries.map((query) => {
             const timesMs: number[] = [];
             const values: number[] = [];
-            const stepMs = periodSeconds * 1000;
+            const stepMs = query.periodSeconds * 1000;
             for (let atMs = Math.ceil(fromMs / stepMs) * stepMs; atMs < toMs; atMs += stepMs) {
-              const fraction = world.usedFraction(atMs);
-              if (fraction === undefined) continue;
+              const value = measured(world, query, atMs);
+              if (value === undefined) continue;
               timesMs.push(atMs);
-              values.push(fraction * 100);
+              values.push(value);
             }
-            return { id, timesMs, values };
+            return { id: query.id, timesMs, values };
           }),
-        ),
+        );
+      },
     },
     workflows: new FakeWorkflows(),
+    objects: new FakeObjects(),
     notify: {
       messages,
       trouble,
@@ -280,6 +327,8 @@ export function storageWorld(cluster: Parameters<typeof aCluster>[0] = {}): Stor
       },
     },
     usedFraction: () => 0.8,
+    brokerUsedGib: (brokerId) => (brokerId <= 3 ? 80 : undefined),
+    bytesIn: () => undefined,
     filesystemGib: 100,
     async inspect() {
       await ledger.seeVolume({
@@ -303,6 +352,27 @@ export function storageWorld(cluster: Parameters<typeof aCluster>[0] = {}): Stor
     },
   };
   return world;
+}
+
+/** The same small world with one MSK cluster, `payments`. */
+export function mskWorld(cluster: Parameters<typeof anMskCluster>[0] = {}): StorageWorld {
+  const world = storageWorld();
+  world.fleet.clusters = [anMskCluster(cluster)];
+  return world;
+}
+
+/** Per cent, or bytes a second. */
+function measured(world: StorageWorld, { namespace, name, dimensions }: MetricQuery, atMs: number): number | undefined {
+  if (namespace !== 'AWS/Kafka') {
+    const fraction = world.usedFraction(atMs);
+    return fraction === undefined ? undefined : fraction * 100;
+  }
+  const brokerId = Number(dimensions['Broker ID']);
+  if (name === 'BytesInPerSec') return world.bytesIn(dimensions.Topic ?? '', brokerId);
+  const cluster = world.msk.all.find(({ clusterName }) => clusterName === dimensions['Cluster Name']);
+  const usedGib = world.brokerUsedGib(brokerId, atMs);
+  if (cluster === undefined || usedGib === undefined) return undefined;
+  return Math.min(100, (usedGib / world.msk.sizeGibAt(cluster.clusterArn, atMs)) * 100);
 }
 
 function hostAnswer(world: StorageWorld, { parameters }: Parameters<SsmGateway['sendCommand']>[0]): string {
@@ -360,6 +430,10 @@ export function anOperation(operationId = 'op-1', request?: Record<string, unkno
     trigger: { type: 'sweep' },
     ...(request === undefined ? {} : { request }),
   };
+}
+
+export function anMskOperation(operationId = 'op-1', request?: Record<string, unknown>) {
+  return { ...anOperation(operationId, request), cluster: 'payments', subject: 'msk/payments' };
 }
 
 export const executionArn = (operationId: string): string =>
