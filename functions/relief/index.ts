@@ -1,0 +1,2 @@
+/** What other rooms may use of relief. */
+export { restoreDue } from './due.ts';
