@@ -4,9 +4,16 @@
  */
 import type { Fleet } from '../functions/fleet/fleet.ts';
 import type { Ledger } from '../functions/gateways/ledger/ledger.ts';
-import type { EbsGateway, MetricsGateway } from '../functions/gateways/types.ts';
+import type {
+  EbsGateway,
+  MetricsGateway,
+  MskGateway,
+  ScalingOwnersGateway,
+  TopicsGateway,
+} from '../functions/gateways/types.ts';
 import type { Clock } from '../functions/runtime/clock.ts';
-import type { PlanRow } from '../functions/storage/index.ts';
+import type { Request } from '../functions/storage/decision.ts';
+import type { GrowthDecision, PlanRow } from '../functions/storage/index.ts';
 
 export type FunctionVerb = 'start-workflow' | 'answer-approval' | 'set-pause';
 
@@ -15,11 +22,16 @@ export interface Account {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly ebs: EbsGateway;
+  readonly msk: MskGateway;
+  readonly scalingOwners: ScalingOwnersGateway;
+  readonly topics: TopicsGateway;
   readonly metrics: MetricsGateway;
   /** The function's answer. @throws FunctionFailed */
   invoke(verb: FunctionVerb, payload: Record<string, unknown>): Promise<unknown>;
-  /** What would be done now, for every volume. Changes nothing. */
-  plan(): Promise<PlanRow[]>;
+  /** What would be done now, for every volume, or for those of one cluster. Changes nothing. */
+  plan(cluster?: string): Promise<PlanRow[]>;
+  /** What the workflow would decide now if it were asked for this; undefined where the volume is gone. Changes nothing. */
+  decide(volume: Pick<PlanRow, 'cluster' | 'volumeId'>, request: Request): Promise<GrowthDecision | undefined>;
   /** Who operates: the caller's ARN, or `operator` in simulation. */
   caller(): Promise<string>;
   /** A new name for one request; the same one is carried out once. */

@@ -11,16 +11,21 @@ import { retryingClient } from '../functions/gateways/client.ts';
 import { ebsGateway } from '../functions/gateways/ebs.ts';
 import { ledgerGateway } from '../functions/gateways/ledger/dynamodb.ts';
 import { metricsGateway } from '../functions/gateways/metrics.ts';
+import { mskTopicsGateway } from '../functions/gateways/msk-topics.ts';
+import { mskGateway } from '../functions/gateways/msk.ts';
+import { scalingOwnersGateway } from '../functions/gateways/scaling-owners.ts';
 import { production, type Runtime } from '../functions/runtime/runtime.ts';
-import { planFleet } from '../functions/storage/index.ts';
 import type { Account } from './account.ts';
 import { deployedFunctions } from './functions.ts';
+import { growthOf } from './growth.ts';
 import { Refused } from './outcome.ts';
 
 interface Home {
   account?: string;
   region?: string;
 }
+
+const ownFile = 'Clusters of another account or Region belong in a fleet file of their own, deployed there.';
 
 /**
  * @param home where fleet.yaml says that the fleet lives
@@ -30,7 +35,7 @@ interface Home {
 export async function openAwsAccount(fleet: Fleet, home: Home, asked?: string): Promise<Account> {
   const at = asked ?? home.region;
   if (home.region !== undefined && at !== home.region) {
-    throw new Refused('other-region', `the fleet lives in ${home.region}, not in ${at}`);
+    throw new Refused('other-region', `the fleet lives in ${home.region}, not in ${at}. ${ownFile}`);
   }
   const base = production();
   const runtime: Runtime = {
@@ -43,20 +48,24 @@ export async function openAwsAccount(fleet: Fleet, home: Home, asked?: string): 
   if (home.account !== undefined && identity.account !== home.account) {
     throw new Refused(
       'other-account',
-      `the fleet lives in account ${home.account}, these credentials are of ${identity.account}`,
+      `the fleet lives in account ${home.account}, these credentials are of ${identity.account}: use a --profile of ${home.account}. ${ownFile}`,
     );
   }
-  const ledger = ledgerGateway(runtime);
-  const ebs = ebsGateway(runtime);
-  const metrics = metricsGateway(runtime);
+  const { clock } = runtime;
+  const gateways = {
+    ledger: ledgerGateway(runtime),
+    ebs: ebsGateway(runtime),
+    msk: mskGateway(runtime),
+    scalingOwners: scalingOwnersGateway(runtime),
+    metrics: metricsGateway(runtime),
+  };
   return {
     fleet,
-    clock: runtime.clock,
-    ledger,
-    ebs,
-    metrics,
+    clock,
+    ...gateways,
+    topics: mskTopicsGateway(runtime),
     invoke: functions,
-    plan: () => planFleet({ ledger, ebs, metrics, nowMs: runtime.clock.nowMs() }, fleet),
+    ...growthOf(() => ({ ...gateways, nowMs: clock.nowMs() }), fleet),
     caller: () => Promise.resolve(identity.arn),
     newRequestId: () => randomUUID(),
     dimensionsOf: (metric) => dimensionsOf(runtime, metric),

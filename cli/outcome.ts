@@ -42,6 +42,10 @@ const REFUSALS = new Set([
   'VolumeNotFound',
   'UnsupportedVolume',
   'VolumeQuotaExceeded',
+  'ClusterNotFound',
+  'TopicNotFound',
+  'UnknownRefusal',
+  'NoWayToTopics',
 ]);
 
 export function failed(error: unknown): Outcome & { exitCode: ExitCode } {

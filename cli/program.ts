@@ -10,6 +10,8 @@ import { grow } from './verbs/grow.ts';
 import { growFilesystem } from './verbs/grow-filesystem.ts';
 import { setPause } from './verbs/pause.ts';
 import { plan } from './verbs/plan.ts';
+import { relieve } from './verbs/relieve.ts';
+import { restoreRetention } from './verbs/restore-retention.ts';
 import { status } from './verbs/status.ts';
 import { validate } from './verbs/validate.ts';
 
@@ -68,13 +70,15 @@ function commands(surroundings: Surroundings, end: (exitCode: number) => void): 
   const verb = (name: string, description: string): Command => program.command(name).description(description);
 
   verb('validate [file]', 'check the fleet file; offline unless told --account')
-    .option('--account', 'also look whether brokers, mount points and metrics are there')
+    .option('--account', 'also look whether brokers, clusters, mount points and metrics are there')
     .action((file: string | undefined, options: { account?: boolean }) =>
       carryOut((context) => validate(context, { ...(file === undefined ? {} : { file }), ...options })),
     );
-  verb('plan', 'what would be done now, and why; changes nothing').action(() => carryOut(plan));
-  verb('grow <volume>', 'grow one volume; limits and approvals hold')
-    .option('--to <gib>', 'size to grow to (default: by the forecast)')
+  verb('plan [cluster]', 'what would be done now, and why; changes nothing').action((cluster: string | undefined) =>
+    carryOut((context) => plan(context, cluster)),
+  );
+  verb('grow <volume>', 'grow one volume, or those of all brokers of an MSK cluster; limits and approvals hold')
+    .option('--to <gib>', 'size of each volume to grow to (default: by the forecast)')
     .action((volume: string, options: { to?: string }) => carryOut((context) => grow(context, volume, options)));
   verb('grow-filesystem <volume>', "grow only the file system, to the volume's size").action((volume: string) =>
     carryOut((context) => growFilesystem(context, volume)),
@@ -89,7 +93,17 @@ function commands(surroundings: Surroundings, end: (exitCode: number) => void): 
         carryOut((context) => answerApproval(context, answer, operation, options)),
       );
   }
-  verb('status', 'what is paused, running or waiting for a person').action(() => carryOut(status));
+  verb('relieve <cluster>', 'shorten retention for a while, which deletes data, where a disk would be full first')
+    .option('--topic <name...>', 'only these topics (default: those that free most)')
+    .action((cluster: string, options: { topic?: string[] }) =>
+      carryOut((context) => relieve(context, cluster, options)),
+    );
+  verb('restore-retention <cluster>', 'give shortened retention back before its time').action((cluster: string) =>
+    carryOut((context) => restoreRetention(context, cluster)),
+  );
+  verb('status [cluster]', 'what is paused, running, shortened or waiting for a person').action(
+    (cluster: string | undefined) => carryOut((context) => status(context, cluster)),
+  );
   verb('explain <operation>', 'why an operation did what it did').action((operation: string) =>
     carryOut((context) => explain(context, operation)),
   );

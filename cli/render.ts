@@ -1,5 +1,6 @@
 /** How things look in a terminal. Pure; colours are an argument. */
 import Table from 'cli-table3';
+import { changeOf } from '../functions/relief/advice.ts';
 import type { Evidence, GrowthDecision } from '../functions/storage/decision.ts';
 
 export interface Paint {
@@ -48,11 +49,20 @@ export function fullIn({ fullInHours, usedFraction }: Evidence): string {
   return usedFraction === undefined ? '-' : '> 30 d';
 }
 
+/** Of an MSK cluster: `2, 71.0 %`; a broker that reports nothing is named first. */
+export function fullestBroker({ brokers = [] }: Evidence): string {
+  const silent = brokers.filter(({ usedFraction }) => usedFraction === undefined).map(({ brokerId }) => brokerId);
+  const fullest = brokers.toSorted((a, b) => (b.usedFraction ?? 0) - (a.usedFraction ?? 0))[0];
+  const known = fullest?.usedFraction === undefined ? [] : [`${fullest.brokerId}, ${percent(fullest.usedFraction)}`];
+  return [...(silent.length === 0 ? [] : [`no metric of ${silent.join(', ')}`]), ...known].join('; ') || '-';
+}
+
 /** `grow 100 → 150 GiB`, `wait until …`. */
 export function action(decision: GrowthDecision, nowMs: number): string {
   if (decision.action === 'grow') {
     const approval = decision.needsApproval ? ', needs approval' : '';
-    return `grow ${decision.fromGib} → ${decision.targetGib} GiB, ${usd(decision.usdPerMonth)} more${approval}`;
+    const each = decision.evidence.volumes === undefined ? '' : ' each';
+    return `grow ${decision.fromGib} → ${decision.targetGib} GiB${each}, ${usd(decision.usdPerMonth)} more${approval}`;
   }
   const retryAtMs = 'retryAtMs' in decision ? decision.retryAtMs : undefined;
   return retryAtMs === undefined ? decision.action : `${decision.action} until ${moment(retryAtMs, nowMs)}`;
@@ -106,14 +116,29 @@ export function lines(pairs: [string, string | undefined][]): string {
 
 /** The numbers of a decision, one a line, times as times. */
 export function evidence(values: object, nowMs: number): string {
-  return lines(
-    Object.entries(values).map(([key, value]) => [
-      `  ${key}`,
-      typeof value === 'number' && key.endsWith('AtMs')
-        ? moment(value, nowMs)
-        : typeof value === 'string'
-          ? value
-          : JSON.stringify(value),
-    ]),
-  );
+  return lines(Object.entries(values).map(([key, value]) => [`  ${key}`, shown(key, value, nowMs)]));
+}
+
+function shown(key: string, value: unknown, nowMs: number): string {
+  if (typeof value === 'number' && (key.endsWith('AtMs') || key === 'untilMs')) return moment(value, nowMs);
+  if (typeof value === 'string') return value;
+  return isList(value) && value.length > 0 ? value.map(entry).join(', ') : JSON.stringify(value);
+}
+
+function isList(value: unknown): value is Record<string, unknown>[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null);
+}
+
+/** A broker's fill, a topic that is shortened, one that is left alone; else as it is. */
+function entry(item: Record<string, unknown>): string {
+  const { brokerId, usedFraction, name, former, shortened, why } = item;
+  if (typeof brokerId === 'number') return `${brokerId} ${percent(usedFraction as number | undefined)}`;
+  if (typeof name === 'string' && isConfigs(former) && isConfigs(shortened))
+    return `${name} ${changeOf({ former, shortened })}`;
+  if (typeof name === 'string' && typeof why === 'string') return `${name} (${why})`;
+  return JSON.stringify(item);
+}
+
+function isConfigs(value: unknown): value is Record<string, string> {
+  return typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
 }

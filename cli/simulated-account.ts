@@ -4,10 +4,13 @@
  */
 import { ebsGateway } from '../functions/gateways/ebs.ts';
 import { metricsGateway } from '../functions/gateways/metrics.ts';
-import { planFleet } from '../functions/storage/index.ts';
+import { mskTopicsGateway } from '../functions/gateways/msk-topics.ts';
+import { mskGateway } from '../functions/gateways/msk.ts';
+import { scalingOwnersGateway } from '../functions/gateways/scaling-owners.ts';
 import type { Simulation } from '../simulator/deploy/boot.ts';
 import { readSimulation, replay, saveSimulation } from '../simulator/run/saved.ts';
 import { FunctionFailed, type Account, type OpenSimulatedAccount } from './account.ts';
+import { growthOf } from './growth.ts';
 import { WrongInput } from './outcome.ts';
 import { synthesizeFleet } from './synthesize-fleet.ts';
 
@@ -25,8 +28,11 @@ export const openSimulatedAccount: OpenSimulatedAccount = async ({ directory, fl
   const gateways = {
     ledger: simulation.ledger,
     ebs: ebsGateway(simulation.operatorRuntime),
+    msk: mskGateway(simulation.operatorRuntime),
+    scalingOwners: scalingOwnersGateway(simulation.operatorRuntime),
     metrics: metricsGateway(simulation.operatorRuntime),
   };
+  const growth = growthOf(() => ({ ...gateways, nowMs: simulation.clock.nowMs() }), saved.fleet);
   const { inputs } = saved;
   let changed = false;
 
@@ -35,6 +41,9 @@ export const openSimulatedAccount: OpenSimulatedAccount = async ({ directory, fl
     clock: simulation.clock,
     ledger: inVirtualTime(within, gateways.ledger),
     ebs: inVirtualTime(within, gateways.ebs),
+    msk: inVirtualTime(within, gateways.msk),
+    scalingOwners: inVirtualTime(within, gateways.scalingOwners),
+    topics: inVirtualTime(within, mskTopicsGateway(simulation.operatorRuntime)),
     metrics: inVirtualTime(within, gateways.metrics),
     invoke: async (verb, payload) => {
       inputs.push({ atMs: simulation.clock.nowMs(), verb, payload });
@@ -45,7 +54,8 @@ export const openSimulatedAccount: OpenSimulatedAccount = async ({ directory, fl
         throw new FunctionFailed(verb, (error as Error).name, (error as Error).message);
       }
     },
-    plan: () => within(() => planFleet({ ...gateways, nowMs: simulation.clock.nowMs() }, saved.fleet)),
+    plan: (cluster) => within(() => growth.plan(cluster)),
+    decide: (volume, request) => within(() => growth.decide(volume, request)),
     caller: () => Promise.resolve('operator'),
     newRequestId: () => `request-${inputs.length + 1}`,
     close: async () => {

@@ -4,14 +4,17 @@ import { Dashboard, GraphWidget, type IMetric, MathExpression, Metric, TextWidge
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { MSK_PERIOD_SECONDS } from '../functions/fleet/schema.ts';
 import type { DiskAlarm } from './disk-alarms.ts';
 import { type Verb, verbs, type Workflow, workflows } from './function-table.ts';
 import type { Deployed } from './functions.ts';
+import { mskQuery } from './msk-alarms.ts';
 import { faultsMetric, stateMetric } from './own-alarms.ts';
 
 export interface DashboardProps {
   prefix: string;
   diskAlarms: readonly DiskAlarm[];
+  hasMsk: boolean;
   functions: Readonly<Record<Verb, Deployed>>;
   workflows: Readonly<Record<Workflow, CfnStateMachine>>;
   ledger: ITable;
@@ -24,7 +27,8 @@ export class FleetDashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: props.prefix });
-    dashboard.addWidgets(text(props), usedPercent(props, Stack.of(this).region));
+    const { region } = Stack.of(this);
+    dashboard.addWidgets(text(props), ...usedPercent(props, region));
     dashboard.addWidgets(growths(props), executions(props));
     dashboard.addWidgets(faults(), throttles(props));
   }
@@ -45,25 +49,30 @@ const text = ({ prefix }: DashboardProps): TextWidget =>
     ].join('\n\n'),
   });
 
-function usedPercent({ diskAlarms }: DashboardProps, region: string): GraphWidget {
+/** Beside the text: one graph for each kind of cluster that the fleet has. */
+function usedPercent({ diskAlarms, hasMsk }: DashboardProps, region: string): GraphWidget[] {
   const queries = new Map(diskAlarms.map((alarm) => [alarm.query, alarm.periodSeconds]));
-  const shown = [...queries].slice(0, queriesShownMax).map(
-    ([query, periodSeconds]) =>
-      new MathExpression({
-        expression: query,
-        usingMetrics: {},
-        label: '',
-        searchRegion: region,
-        period: Duration.seconds(periodSeconds),
-      }),
-  );
-  return graph('File systems, % used (fullest first)', shown, 18);
+  const show = (query: string, periodSeconds: number) =>
+    new MathExpression({
+      expression: query,
+      usingMetrics: {},
+      label: '',
+      searchRegion: region,
+      period: Duration.seconds(periodSeconds),
+    });
+  const fileSystems = [...queries].slice(0, queriesShownMax).map(([query, seconds]) => show(query, seconds));
+  const graphs: [string, IMetric[]][] = [
+    ['File systems, % used (fullest first)', fileSystems],
+    ['MSK clusters, % used of the fullest broker', hasMsk ? [show(mskQuery, MSK_PERIOD_SECONDS)] : []],
+  ];
+  const shown = graphs.filter(([, metrics]) => metrics.length > 0);
+  return shown.map(([title, metrics]) => graph(title, metrics, 18 / shown.length));
 }
 
 function growths({ functions }: DashboardProps): GraphWidget {
   const invocations = (verb: Verb, label: string) => functions[verb].function.metricInvocations({ label });
   return graph('Growths', [
-    invocations('apply', 'asked of EBS'),
+    invocations('apply', 'asked of EBS or MSK'),
     invocations('grow-filesystem', 'file system grown'),
     invocations('verify', 'verified'),
   ]);

@@ -1,5 +1,5 @@
 /**
- * Alarms over the CloudWatch agent's used fraction, one per distinct (metric, mount point, threshold) of the fleet. Each
+ * Alarms over the CloudWatch agent's used fraction of brokers on EC2, one per distinct (metric, mount point, threshold) of the fleet. Each
  * is a Metrics Insights query, so one alarm sees every broker, also those that come later; each instance is a
  * contributor with a state and an event of its own.
  *
@@ -11,7 +11,7 @@
 import { createHash } from 'node:crypto';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import type { Fleet } from '../functions/fleet/fleet.ts';
+import type { Fleet, StoragePolicy } from '../functions/fleet/fleet.ts';
 import { describe } from './runbooks.ts';
 
 export const insightsAlarmsMax = 200;
@@ -30,8 +30,9 @@ export interface DiskAlarm {
 /** @throws Error where the fleet needs more than CloudWatch allows, saying what to change */
 export function diskAlarmsOf(fleet: Fleet, prefix: string): DiskAlarm[] {
   const alarms = new Map<string, DiskAlarm>();
-  for (const { name: cluster, metric, mountPoints, policy } of fleet.clusters) {
-    const thresholdPercent = Number((policy.usedFractionMax * 100).toFixed(4));
+  const clusters = fleet.clusters.filter((cluster) => cluster.kind === 'ec2');
+  for (const { name: cluster, metric, mountPoints, policy } of clusters) {
+    const thresholdPercent = thresholdPercentOf(policy);
     if (metric.periodSeconds > insightsSecondsMax || metric.periodSeconds % 60 !== 0) {
       throw new Error(
         `cluster ${cluster}: metric.periodSeconds is ${metric.periodSeconds}; an alarm over a Metrics Insights query ` +
@@ -59,14 +60,23 @@ export function diskAlarmsOf(fleet: Fleet, prefix: string): DiskAlarm[] {
       });
     }
   }
-  if (alarms.size > insightsAlarmsMax) {
-    throw new Error(
-      `the fleet needs ${alarms.size} alarms, one per distinct metric, mount point and usedFractionMax; CloudWatch allows ` +
-        `${insightsAlarmsMax} Metrics Insights alarms a Region: give clusters the same mount points and thresholds`,
-    );
-  }
+  assertInsightsAlarms(alarms.size);
   return [...alarms.values()].sort((a, b) => (a.alarmName < b.alarmName ? -1 : 1));
 }
+
+/** @throws Error where a Region would have more Metrics Insights alarms than CloudWatch allows */
+export function assertInsightsAlarms(count: number): void {
+  if (count <= insightsAlarmsMax) return;
+  throw new Error(
+    `the fleet needs ${count} alarms, one per distinct metric, mount point and usedFractionMax of its brokers on EC2 and ` +
+      `one per usedFractionMax of its MSK clusters; CloudWatch allows ${insightsAlarmsMax} Metrics Insights alarms a ` +
+      'Region: give clusters the same mount points and thresholds',
+  );
+}
+
+/** Round, also for a fraction that binary numbers do not hold. */
+export const thresholdPercentOf = ({ usedFractionMax }: StoragePolicy): number =>
+  Number((usedFractionMax * 100).toFixed(4));
 
 export class DiskAlarms extends Construct {
   readonly alarms: readonly DiskAlarm[];

@@ -7,14 +7,23 @@
 export type Permission =
   | 'ledger'
   | 'describe-volumes'
+  | 'describe-msk'
+  | 'read-scaling-targets'
   | 'read-metrics'
   | 'modify-volumes'
+  | 'grow-msk'
   | 'grow-filesystems'
   | 'inspect-volumes'
   | 'read-commands'
   | 'answer-tasks'
   | 'start-workflows'
   | 'describe-executions'
+  | 'read-topics'
+  | 'alter-topics'
+  | 'arm-schedules'
+  | 'cancel-schedules'
+  | 'serve-topics'
+  | 'objects'
   | 'publish';
 
 export type Setting =
@@ -25,10 +34,18 @@ export type Setting =
   | 'INSPECT_VOLUME_DOCUMENT'
   | 'WORKFLOW_STORAGE_SCALING'
   | 'WORKFLOW_STORAGE_SWEEP'
-  | 'WORKFLOW_HOST_INSPECTION';
+  | 'WORKFLOW_HOST_INSPECTION'
+  | 'WORKFLOW_RETENTION_RELIEF'
+  | 'WORKFLOW_RETENTION_RESTORE'
+  | 'OBJECTS_BUCKET'
+  | 'SERVE_TOPICS_FUNCTIONS'
+  | ScheduleSetting;
+
+/** What a function needs that makes or cancels one-time schedules. */
+type ScheduleSetting = 'SCHEDULE_GROUP' | 'START_WORKFLOW_ARN' | 'SCHEDULE_ROLE_ARN' | 'SCHEDULE_DEAD_LETTERS_ARN';
 
 export interface FunctionSpec {
-  room: 'control' | 'fleet' | 'storage';
+  room: 'control' | 'fleet' | 'storage' | 'relief' | 'topics';
   /** A function's share of a CPU grows with its memory (1,769 MiB = one): 512 MiB is for the start, not for the heap. */
   memoryMib: number;
   timeoutSeconds: number;
@@ -41,6 +58,15 @@ export interface FunctionSpec {
 const small = { memoryMib: 512, timeoutSeconds: 30 };
 /** Where a call may wait for its retries: three services, each up to some ten seconds. */
 const patient = { memoryMib: 512, timeoutSeconds: 60 };
+/** Topics are read and changed by a call each, some hundreds of them at most. */
+const topical = { memoryMib: 512, timeoutSeconds: 300 };
+/** The gateway of schedules asks for all of them, whatever it is used for. */
+const scheduleSettings = [
+  'SCHEDULE_GROUP',
+  'START_WORKFLOW_ARN',
+  'SCHEDULE_ROLE_ARN',
+  'SCHEDULE_DEAD_LETTERS_ARN',
+] as const satisfies ScheduleSetting[];
 
 export const functionTable = {
   'start-workflow': {
@@ -53,6 +79,8 @@ export const functionTable = {
       'WORKFLOW_STORAGE_SCALING',
       'WORKFLOW_STORAGE_SWEEP',
       'WORKFLOW_HOST_INSPECTION',
+      'WORKFLOW_RETENTION_RELIEF',
+      'WORKFLOW_RETENTION_RESTORE',
     ],
     permissions: ['ledger', 'start-workflows', 'describe-executions'],
   },
@@ -63,19 +91,40 @@ export const functionTable = {
     permissions: ['ledger', 'answer-tasks'],
   },
   'set-pause': { room: 'control', ...small, settings: ['LEDGER_TABLE', 'FLEET_FILE'], permissions: ['ledger'] },
-  sweep: {
+  'plan-sweep': {
     room: 'fleet',
-    // Reads the whole fleet: some 40 pages of volumes for 10,000 of them, and their metrics.
+    // Lists the whole fleet: some 40 pages for 10,000 volumes.
     memoryMib: 1024,
-    timeoutSeconds: 300,
-    settings: ['LEDGER_TABLE', 'FLEET_FILE'],
-    permissions: ['ledger', 'describe-volumes', 'read-metrics', 'describe-executions'],
+    timeoutSeconds: 120,
+    settings: ['FLEET_FILE', 'OBJECTS_BUCKET'],
+    permissions: ['describe-volumes', 'describe-msk', 'read-scaling-targets', 'objects'],
+  },
+  'survey-page': {
+    room: 'fleet',
+    // At most 500 volumes and a day of their metrics.
+    memoryMib: 1024,
+    timeoutSeconds: 120,
+    settings: ['LEDGER_TABLE', 'FLEET_FILE', 'OBJECTS_BUCKET'],
+    permissions: ['ledger', 'describe-volumes', 'describe-msk', 'read-metrics', 'describe-executions', 'objects'],
+  },
+  'collect-due': {
+    room: 'fleet',
+    ...patient,
+    settings: ['OBJECTS_BUCKET'],
+    permissions: ['objects', 'describe-executions'],
   },
   observe: {
     room: 'storage',
     ...patient,
     settings: ['LEDGER_TABLE', 'FLEET_FILE'],
-    permissions: ['ledger', 'describe-volumes', 'read-metrics', 'describe-executions'],
+    permissions: [
+      'ledger',
+      'describe-volumes',
+      'describe-msk',
+      'read-scaling-targets',
+      'read-metrics',
+      'describe-executions',
+    ],
   },
   decide: { room: 'storage', ...small, settings: ['LEDGER_TABLE', 'FLEET_FILE'], permissions: ['ledger'] },
   approve: {
@@ -88,19 +137,25 @@ export const functionTable = {
     room: 'storage',
     ...patient,
     settings: ['LEDGER_TABLE', 'FLEET_FILE'],
-    permissions: ['ledger', 'describe-volumes', 'modify-volumes'],
+    permissions: ['ledger', 'describe-volumes', 'describe-msk', 'read-scaling-targets', 'modify-volumes', 'grow-msk'],
   },
   'await-usable': {
     room: 'storage',
     ...patient,
     settings: ['LEDGER_TABLE'],
-    permissions: ['ledger', 'describe-volumes', 'read-commands', 'answer-tasks'],
+    permissions: ['ledger', 'describe-volumes', 'describe-msk', 'answer-tasks'],
   },
   'await-completed': {
     room: 'storage',
     ...patient,
     settings: ['LEDGER_TABLE'],
-    permissions: ['ledger', 'describe-volumes', 'read-commands', 'answer-tasks'],
+    permissions: ['ledger', 'describe-volumes', 'describe-msk', 'answer-tasks'],
+  },
+  'follow-operation': {
+    room: 'storage',
+    ...small,
+    settings: [],
+    permissions: ['describe-volumes', 'describe-msk'],
   },
   'grow-filesystem': {
     room: 'storage',
@@ -111,8 +166,8 @@ export const functionTable = {
   verify: {
     room: 'storage',
     ...patient,
-    settings: ['LEDGER_TABLE'],
-    permissions: ['ledger', 'describe-volumes', 'read-commands'],
+    settings: ['LEDGER_TABLE', 'FLEET_FILE'],
+    permissions: ['ledger', 'describe-volumes', 'describe-msk', 'read-commands', 'read-metrics'],
   },
   inspect: {
     room: 'storage',
@@ -131,13 +186,56 @@ export const functionTable = {
     ...patient,
     asynchronous: true,
     settings: ['LEDGER_TABLE'],
-    permissions: ['ledger', 'describe-volumes', 'read-commands', 'answer-tasks'],
+    permissions: ['ledger', 'describe-volumes', 'describe-msk', 'read-commands', 'answer-tasks'],
   },
   record: {
     room: 'storage',
-    ...small,
+    ...patient,
     settings: ['LEDGER_TABLE', 'FLEET_FILE', 'TOPIC_ARN'],
-    permissions: ['ledger', 'publish'],
+    permissions: ['ledger', 'publish', 'describe-msk', 'read-topics', 'read-metrics'],
+  },
+  'plan-relief': {
+    room: 'relief',
+    ...topical,
+    settings: ['LEDGER_TABLE', 'FLEET_FILE', 'SERVE_TOPICS_FUNCTIONS'],
+    permissions: ['ledger', 'describe-msk', 'read-topics', 'serve-topics', 'read-metrics', 'describe-executions'],
+  },
+  'approve-relief': {
+    room: 'relief',
+    ...small,
+    settings: ['LEDGER_TABLE', 'TOPIC_ARN'],
+    permissions: ['ledger', 'publish', 'answer-tasks'],
+  },
+  'arm-relief': {
+    room: 'relief',
+    ...topical,
+    timeoutSeconds: 110,
+    settings: ['LEDGER_TABLE', 'FLEET_FILE', 'SERVE_TOPICS_FUNCTIONS', ...scheduleSettings],
+    permissions: ['ledger', 'read-topics', 'serve-topics', 'arm-schedules'],
+  },
+  'shorten-retention': {
+    room: 'relief',
+    ...topical,
+    settings: ['LEDGER_TABLE', 'FLEET_FILE', 'SERVE_TOPICS_FUNCTIONS'],
+    permissions: ['ledger', 'read-topics', 'alter-topics', 'serve-topics'],
+  },
+  'record-relief': {
+    room: 'relief',
+    ...patient,
+    settings: ['LEDGER_TABLE', 'FLEET_FILE', 'TOPIC_ARN', ...scheduleSettings],
+    permissions: ['ledger', 'publish', 'cancel-schedules'],
+  },
+  'restore-retention': {
+    room: 'relief',
+    ...topical,
+    settings: ['LEDGER_TABLE', 'FLEET_FILE', 'SERVE_TOPICS_FUNCTIONS'],
+    permissions: ['ledger', 'read-topics', 'alter-topics', 'serve-topics', 'describe-executions'],
+  },
+  'record-restore': {
+    room: 'relief',
+    ...patient,
+    settings: ['LEDGER_TABLE', 'FLEET_FILE', 'TOPIC_ARN', ...scheduleSettings],
+    permissions: ['ledger', 'describe-msk', 'read-metrics', 'publish', 'cancel-schedules'],
   },
 } as const satisfies Record<string, FunctionSpec>;
 
@@ -145,9 +243,30 @@ export type Verb = keyof typeof functionTable;
 export const verbs = Object.keys(functionTable) as Verb[];
 export const specOf = (verb: Verb): FunctionSpec => functionTable[verb];
 
+/** Functions that speak Kafka: not once, but once in each network from which a cluster is reached (`networks.ts`). */
+export const networkTable = {
+  'serve-topics': {
+    room: 'topics',
+    ...small,
+    // Called and waited for, except by the schedule that keeps it warm.
+    asynchronous: true,
+    settings: ['FLEET_FILE'],
+    permissions: [],
+  },
+} as const satisfies Record<string, FunctionSpec>;
+
+export type NetworkVerb = keyof typeof networkTable;
+export const networkVerbs: readonly string[] = Object.keys(networkTable);
+
 /** `grow-filesystem` → `GrowFilesystem`: construct ids and the substitutions of the workflows. */
 export const pascalCase = (name: string): string =>
   name.replace(/(?:^|-)(\w)/g, (_match, letter: string) => letter.toUpperCase());
 
-export const workflows = ['storage-scaling', 'storage-sweep', 'host-inspection'] as const;
+export const workflows = [
+  'storage-scaling',
+  'storage-sweep',
+  'host-inspection',
+  'retention-relief',
+  'retention-restore',
+] as const;
 export type Workflow = (typeof workflows)[number];

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
@@ -19,8 +19,18 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { pascalCase, type Setting, specOf, type Verb, verbs } from './function-table.ts';
-import { workflowAliasArn } from './names.ts';
+import type { Network } from '../functions/fleet/fleet.ts';
+import {
+  type FunctionSpec,
+  networkTable,
+  pascalCase,
+  type Setting,
+  specOf,
+  type Verb,
+  verbs,
+} from './function-table.ts';
+import { functionArn, functionArnOf, functionName, networkFunctionName, workflowAliasArn } from './names.ts';
+import { interfaceActions, interfaceGrant } from './networks.ts';
 import { allow, grantsOf, type Subjects } from './permissions.ts';
 import { deadLetterQueue } from './queues.ts';
 
@@ -33,7 +43,9 @@ export interface Deployed {
 }
 
 export interface FunctionsProps {
-  subjects: Subjects;
+  subjects: Omit<Subjects, 'serveTopics'>;
+  /** By name, those in which functions speak Kafka. */
+  networks: Readonly<Record<string, Network>>;
   /** Folder with one bundle per verb and `fleet/fleet.json`. */
   dist: string;
   logRetention: RetentionDays;
@@ -46,6 +58,8 @@ export const fleetFile = '/opt/fleet.json';
 
 export class Functions extends Construct {
   readonly all: Readonly<Record<Verb, Deployed>>;
+  /** `serve-topics` by network. */
+  readonly serveTopics: Readonly<Record<string, Deployed>>;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
@@ -57,15 +71,29 @@ export class Functions extends Construct {
       compatibleRuntimes: [Runtime.NODEJS_24_X],
       compatibleArchitectures: [Architecture.ARM_64],
     });
-    const deployed = verbs.map((verb) => [verb, this.deploy(verb, fleet, props)] as const);
+    const within = Object.entries(props.networks).map(([network, where]) => {
+      const verb = 'serve-topics' as const;
+      const name = networkFunctionName(prefix, verb, network);
+      const subjects = { ...props.subjects, serveTopics: {} };
+      const what = { id: `${pascalCase(verb)}-${network}`, name, verb, spec: networkTable[verb], network: where };
+      return [network, this.deploy(what, fleet, { ...props, subjects })] as const;
+    });
+    this.serveTopics = Object.fromEntries(within);
+    const subjects = { ...props.subjects, serveTopics: this.serveTopics };
+    const deployed = verbs.map((verb) => {
+      const what = { id: pascalCase(verb), name: functionName(prefix, verb), verb, spec: specOf(verb) };
+      return [verb, this.deploy(what, fleet, { ...props, subjects })] as const;
+    });
     this.all = Object.fromEntries(deployed) as Record<Verb, Deployed>;
   }
 
-  private deploy(verb: Verb, fleet: LayerVersion, props: FunctionsProps): Deployed {
+  private deploy(
+    { id, name, verb, spec, network }: ToDeploy,
+    fleet: LayerVersion,
+    props: Omit<FunctionsProps, 'subjects'> & { subjects: Subjects },
+  ): Deployed {
     const { subjects, dist, logRetention, encryptionKey } = props;
-    const spec = specOf(verb);
-    const scope = new Construct(this, pascalCase(verb));
-    const name = `${subjects.prefix}-${verb}`;
+    const scope = new Construct(this, id);
     const logGroup = new LogGroup(scope, 'Logs', {
       logGroupName: `/aws/lambda/${name}`,
       retention: logRetention,
@@ -88,6 +116,7 @@ export class Functions extends Construct {
         because: 'Lambda names the streams of the function’s own log group at run time.',
       },
       ...spec.permissions.flatMap((permission) => grantsOf(permission, this, subjects)),
+      ...(network === undefined ? [] : [interfaceGrant]),
     ]);
     if (encryptionKey) useKey(encryptionKey, role);
     const deadLetters = spec.asynchronous && deadLetterQueue(scope, 'DeadLetters', `${name}-dead-letters`);
@@ -108,9 +137,27 @@ export class Functions extends Construct {
       ...(deadLetters && { deadLetterQueue: deadLetters }),
     });
     const resource = lambda.node.defaultChild as CfnFunction;
+    if (network !== undefined) {
+      resource.vpcConfig = { subnetIds: network.subnetIds, securityGroupIds: network.securityGroupIds };
+      // Only Lambda itself may make interfaces with this role, not the code that runs [Lambda guide configuration-vpc].
+      const itself = functionArnOf(this, name);
+      const conditions = { ArnEquals: { 'lambda:SourceFunctionArn': itself } };
+      role.addToPolicy(
+        new PolicyStatement({ effect: Effect.DENY, actions: interfaceActions, resources: ['*'], conditions }),
+      );
+    }
     resource.addMetadata('kafka-autopilot:entry', `functions/${spec.room}/${verb}.lambda.ts`);
     return { function: lambda, version: lambda.currentVersion, logGroup, ...(deadLetters && { deadLetters }) };
   }
+}
+
+interface ToDeploy {
+  id: string;
+  name: string;
+  /** Names the bundle and the source. */
+  verb: string;
+  spec: FunctionSpec;
+  network?: Network;
 }
 
 function useKey(key: IKey, role: Role): void {
@@ -130,6 +177,18 @@ function environmentOf(settings: readonly Setting[], scope: Construct, subjects:
     WORKFLOW_STORAGE_SCALING: workflowAliasArn(scope, subjects.prefix, 'storage-scaling'),
     WORKFLOW_STORAGE_SWEEP: workflowAliasArn(scope, subjects.prefix, 'storage-sweep'),
     WORKFLOW_HOST_INSPECTION: workflowAliasArn(scope, subjects.prefix, 'host-inspection'),
+    WORKFLOW_RETENTION_RELIEF: workflowAliasArn(scope, subjects.prefix, 'retention-relief'),
+    WORKFLOW_RETENTION_RESTORE: workflowAliasArn(scope, subjects.prefix, 'retention-restore'),
+    OBJECTS_BUCKET: subjects.objects.bucketName,
+    SCHEDULE_GROUP: subjects.reliefSchedules.group.ref,
+    START_WORKFLOW_ARN: functionArn(scope, subjects.prefix, 'start-workflow'),
+    SERVE_TOPICS_FUNCTIONS: Stack.of(scope).toJsonString(
+      Object.fromEntries(
+        Object.entries(subjects.serveTopics).map(([network, { version }]) => [network, version.functionArn]),
+      ),
+    ),
+    SCHEDULE_ROLE_ARN: subjects.reliefSchedules.role.roleArn,
+    SCHEDULE_DEAD_LETTERS_ARN: subjects.reliefSchedules.deadLetters.queueArn,
   };
   return Object.fromEntries(settings.map((setting) => [setting, values[setting]]));
 }

@@ -12,15 +12,20 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Fleet } from '../functions/fleet/fleet.ts';
 import { FleetDashboard } from './dashboard.ts';
-import { DiskAlarms } from './disk-alarms.ts';
+import { assertInsightsAlarms, DiskAlarms } from './disk-alarms.ts';
 import { Functions } from './functions.ts';
 import { HostDocuments } from './host-documents.ts';
 import { newLedgerTable } from './ledger-table.ts';
 import { loadFleet } from './load-fleet.ts';
+import { mskAlarmNamesStart, MskAlarms } from './msk-alarms.ts';
 import { assertNamePrefix } from './names.ts';
+import { usedNetworks } from './networks.ts';
+import { newObjectsBucket } from './objects-bucket.ts';
 import { OwnAlarms } from './own-alarms.ts';
+import { ReliefSchedules } from './relief-schedules.ts';
 import { newTopic } from './topic.ts';
 import { Triggers } from './triggers.ts';
+import { WarmNetworks } from './warm-networks.ts';
 import { Workflows } from './workflows.ts';
 
 export interface KafkaAutopilotProps {
@@ -58,36 +63,50 @@ export class KafkaAutopilot extends Construct {
     this.ledger = props.ledger ?? newLedgerTable(this, 'Ledger', `${prefix}-ledger`, props.encryptionKey);
     this.topic = props.topic ?? newTopic(this, 'Topic', prefix, fleet.notify.emails, props.encryptionKey);
     const documents = new HostDocuments(this, 'HostDocuments', prefix);
+    const objects = newObjectsBucket(this, 'Objects');
+    const reliefSchedules = new ReliefSchedules(this, 'Reliefs', prefix);
+    const mskClusterArns = fleet.clusters.flatMap((cluster) => (cluster.kind === 'msk' ? [cluster.clusterArn] : []));
     this.functions = new Functions(this, 'Functions', {
       dist: props.dist,
       logRetention,
+      networks: usedNetworks(fleet),
       subjects: {
         prefix,
         ledger: this.ledger,
         topic: this.topic,
         growFilesystem: documents.growFilesystem,
         inspectVolume: documents.inspectVolume,
+        mskClusterArns,
+        objects,
+        reliefSchedules,
       },
       ...(props.encryptionKey && { encryptionKey: props.encryptionKey }),
     });
     const functions = this.functions.all;
-    this.workflows = new Workflows(this, 'Workflows', { prefix, functions, logRetention });
+    this.workflows = new Workflows(this, 'Workflows', { prefix, functions, objects, logRetention });
     const workflows = this.workflows.all;
 
     const disks = new DiskAlarms(this, 'Disks', fleet, prefix);
+    const msk = new MskAlarms(this, 'MskDisks', fleet, prefix);
+    assertInsightsAlarms(disks.alarms.length + msk.insightsAlarms);
     new Triggers(this, 'Triggers', {
       prefix,
       startWorkflow: functions['start-workflow'],
       wakeWaiting: functions['wake-waiting'],
       alarmNames: disks.alarms.map(({ alarmName }) => alarmName),
       adoptedAlarmArns: fleet.adoptedAlarmArns,
+      ...(mskClusterArns.length > 0 && { mskAlarmNamesStart: mskAlarmNamesStart(prefix) }),
       documents: [documents.growFilesystem, documents.inspectVolume],
       sweepMinutes: fleet.sweepMinutes,
     });
+    const { serveTopics } = this.functions;
+    new WarmNetworks(this, 'Networks', prefix, serveTopics);
     new OwnAlarms(this, 'Alarms', {
       prefix,
       functions,
+      serveTopics,
       workflows,
+      reliefDeadLetters: reliefSchedules.deadLetters,
       sweepMinutes: fleet.sweepMinutes,
       actions: [new SnsAction(this.topic), ...(props.alarmActions ?? [])],
     });
@@ -96,11 +115,13 @@ export class KafkaAutopilot extends Construct {
       functions,
       workflows,
       diskAlarms: disks.alarms,
+      hasMsk: mskClusterArns.length > 0,
       ledger: this.ledger,
     });
 
     new CfnOutput(this, 'LedgerTable', { value: this.ledger.tableName });
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn });
+    new CfnOutput(this, 'ObjectsBucket', { value: objects.bucketName });
     new CfnOutput(this, 'StartWorkflow', { value: functions['start-workflow'].function.functionName });
     warnOfSilence(this, fleet);
   }

@@ -14,6 +14,7 @@ import {
   Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { pascalCase, type Verb, verbs, type Workflow, workflows } from './function-table.ts';
@@ -23,7 +24,11 @@ import { describe, type Runbook } from './runbooks.ts';
 export interface OwnAlarmsProps {
   prefix: string;
   functions: Readonly<Record<Verb, Deployed>>;
+  /** By network. */
+  serveTopics: Readonly<Record<string, Deployed>>;
   workflows: Readonly<Record<Workflow, CfnStateMachine>>;
+  /** Of the schedules that give retention back. */
+  reliefDeadLetters: Queue;
   sweepMinutes: number;
   actions: readonly IAlarmAction[];
 }
@@ -71,6 +76,7 @@ export class OwnAlarms extends Construct {
     super(scope, id);
     const conditions = [
       ...deadLetters(props),
+      reliefDeadLetters(props),
       ...executionFailures(props),
       ...functionErrors(props),
       ...functionThrottles(props),
@@ -95,24 +101,38 @@ export class OwnAlarms extends Construct {
   }
 }
 
-function deadLetters({ functions }: OwnAlarmsProps): Condition[] {
-  return verbs.flatMap((verb) => {
-    const queue = functions[verb].deadLetters;
-    if (queue === undefined) return [];
-    return {
-      name: `${verb}-dead-letters`,
-      what: `Events for ${verb} could not be handled and wait in its dead-letter queue.`,
-      runbook: 'dead-letters' as const,
-      metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
-    };
-  });
+function deadLetters({ functions, serveTopics }: OwnAlarmsProps): Condition[] {
+  const within = Object.entries(serveTopics).map(
+    ([network, deployed]) => [`serve-topics-${network}`, deployed] as const,
+  );
+  return [...verbs.map((verb) => [verb, functions[verb]] as const), ...within].flatMap(
+    ([name, { deadLetters: queue }]) => {
+      if (queue === undefined) return [];
+      return {
+        name: `${name}-dead-letters`,
+        what: `Events for ${name} could not be handled and wait in its dead-letter queue.`,
+        runbook: 'dead-letters' as const,
+        metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
+      };
+    },
+  );
+}
+
+function reliefDeadLetters({ reliefDeadLetters: queue }: OwnAlarmsProps): Condition {
+  return {
+    name: 'reliefs-dead-letters',
+    what: 'A schedule could not start the restoring of shortened retention; the sweep asks for it too.',
+    runbook: 'relief-not-restored',
+    metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
+  };
 }
 
 function executionFailures(props: OwnAlarmsProps): Condition[] {
   return workflows.map((workflow) => ({
     name: `${workflow}-failures`,
     what: `Executions of ${workflow} failed, timed out or were aborted.`,
-    runbook: 'execution-failures' as const,
+    // Data goes on being deleted early until somebody puts the retention back.
+    runbook: workflow === 'retention-restore' ? ('relief-not-restored' as const) : ('execution-failures' as const),
     metric: sum(
       ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'].map((name) =>
         stateMetric(props.workflows[workflow], name, failuresPeriod),

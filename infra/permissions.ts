@@ -4,13 +4,17 @@
  */
 import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { Permission } from './function-table.ts';
 import { eachWorkflow, executionsArn, liveAlias, workflowAliasArn, workflowArn } from './names.ts';
+import { sweepsPrefix } from './objects-bucket.ts';
 
 /** What permissions are about. */
 export interface Subjects {
@@ -19,7 +23,24 @@ export interface Subjects {
   topic: ITopic;
   growFilesystem: CfnDocument;
   inspectVolume: CfnDocument;
+  /** By network: who speaks Kafka there. */
+  serveTopics: Readonly<Record<string, { function: { functionArn: string }; version: { functionArn: string } }>>;
+  /** The fleet's MSK clusters. None: nobody may do anything with MSK. */
+  mskClusterArns: readonly string[];
+  objects: IBucket;
+  reliefSchedules: {
+    group: CfnScheduleGroup;
+    /** What Scheduler acts as. */
+    role: IRole;
+    deadLetters: IQueue;
+  };
 }
+
+/**
+ * A role's inline policies have at most 10,240 characters [IAM quotas], and the longest names clusters and topics twice
+ * before it is merged (the CDK makes managed policies of what is longer): a dozen clusters by name.
+ */
+export const namedClustersCharactersMax = 1_500;
 
 export interface Grant {
   actions: string[];
@@ -36,6 +57,9 @@ export function grantsOf(permission: Permission, scope: Construct, subjects: Sub
   const document = (name: string) => arn('ssm', 'document', name);
   /** Reads that IAM can't limit to a resource; the Region is the narrowest that is left. */
   const inThisRegion = { StringEquals: { 'aws:RequestedRegion': Stack.of(scope).region } };
+  const withMsk = (grants: Grant[]): Grant[] => (subjects.mskClusterArns.length === 0 ? [] : grants);
+  const clusters = clustersOf(scope, subjects.mskClusterArns);
+  const topics = topicsOf(clusters);
 
   switch (permission) {
     case 'ledger':
@@ -79,6 +103,73 @@ export function grantsOf(permission: Permission, scope: Construct, subjects: Sub
           because: 'Which volumes belong to the fleet is known by tags at run time; this account and Region only.',
         },
       ];
+    case 'describe-msk':
+      return withMsk([
+        { actions: ['kafka:DescribeClusterV2'], ...clusters },
+        {
+          // Operations: the reference has named no resource for the one and the cluster for the other [?].
+          actions: ['kafka:ListClustersV2', 'kafka:ListClusterOperationsV2', 'kafka:DescribeClusterOperationV2'],
+          resources: ['*'],
+          because: 'Listing clusters and looking at operations takes no resource; read-only, this Region.',
+          conditions: inThisRegion,
+        },
+      ]);
+    case 'grow-msk':
+      // Depends on no other action [service authorization reference, as iam-floyd copies it]; MSK owns the volumes.
+      return withMsk([{ actions: ['kafka:UpdateBrokerStorage'], ...clusters }]);
+    case 'read-scaling-targets':
+      return withMsk([
+        {
+          actions: ['application-autoscaling:DescribeScalableTargets'],
+          resources: ['*'],
+          because: 'Scalable targets can not be described by resource; read-only, this Region.',
+          conditions: inThisRegion,
+        },
+      ]);
+    case 'read-topics':
+      // MSK asks Kafka in the caller's name, hence the actions of both [DG msk-topic-operations-information].
+      return withMsk([
+        { actions: [...topicReads, 'kafka:ListTopics', 'kafka-cluster:Connect'], ...clusters },
+        {
+          actions: [...topicReads, 'kafka-cluster:DescribeTopic', 'kafka-cluster:DescribeTopicDynamicConfiguration'],
+          ...topics,
+        },
+      ]);
+    case 'alter-topics':
+      return withMsk([
+        { actions: ['kafka:UpdateTopic', 'kafka-cluster:Connect'], ...clusters },
+        {
+          actions: [
+            'kafka:UpdateTopic',
+            ...[
+              'DescribeTopic',
+              'DescribeTopicDynamicConfiguration',
+              'AlterTopic',
+              'AlterTopicDynamicConfiguration',
+            ].map((action) => `kafka-cluster:${action}`),
+          ],
+          ...topics,
+        },
+      ]);
+    case 'arm-schedules':
+      return [
+        schedules(['scheduler:CreateSchedule', 'scheduler:GetSchedule'], scope, subjects),
+        {
+          actions: ['iam:PassRole'],
+          resources: [subjects.reliefSchedules.role.roleArn],
+          conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+        },
+      ];
+    case 'cancel-schedules':
+      return [schedules(['scheduler:DeleteSchedule'], scope, subjects)];
+    case 'objects':
+      return [
+        {
+          actions: ['s3:GetObject', 's3:PutObject'],
+          resources: [subjects.objects.arnForObjects(`${sweepsPrefix}*`)],
+          because: 'Objects are named by their sweep at run time; in one bucket, below one prefix.',
+        },
+      ];
     case 'grow-filesystems':
       return sendCommand(document(subjects.growFilesystem.ref), arn('ec2', 'instance', '*'));
     case 'inspect-volumes':
@@ -118,6 +209,13 @@ export function grantsOf(permission: Permission, scope: Construct, subjects: Sub
           because: 'Executions are named by hashes at run time; those of this fleet only.',
         },
       ];
+    case 'serve-topics':
+      return Object.values(subjects.serveTopics).map(({ function: { functionArn } }) => ({
+        actions: ['lambda:InvokeFunction'],
+        resources: [`${functionArn}:*`],
+        because:
+          'Any published version of one function: executions in flight go on calling the version they began with.',
+      }));
     case 'publish':
       return [{ actions: ['sns:Publish'], resources: [topic.topicArn] }];
     default:
@@ -132,6 +230,37 @@ const sendCommand = (documentArn: string, instancesArn: string): Grant[] => [
     because: 'Which instances are brokers is known by tags at run time; with one document, ours, only.',
   },
 ];
+
+const topicReads = ['kafka:DescribeTopic', 'kafka:DescribeTopicPartitions'];
+
+type Resources = Pick<Grant, 'resources' | 'because'>;
+
+/** The fleet's clusters by name, or, where a policy can't hold so many, all of this account and Region. */
+function clustersOf(scope: Construct, arns: readonly string[]): Resources {
+  if (arns.join('').length <= namedClustersCharactersMax) return { resources: [...arns] };
+  return {
+    resources: [Stack.of(scope).formatArn({ service: 'kafka', resource: 'cluster', resourceName: '*/*' })],
+    because: 'A policy can not name so many clusters; those of this account and Region only.',
+  };
+}
+
+/** `…:cluster/<name>/<uuid>` → `…:topic/<name>/<uuid>/*` */
+const topicsOf = ({ resources }: Resources): Resources => ({
+  resources: resources.map((arn) => `${arn.replace(':cluster/', ':topic/')}/*`),
+  because: 'Which topics a cluster has is known at run time.',
+});
+
+const schedules = (actions: string[], scope: Construct, { reliefSchedules }: Subjects): Grant => ({
+  actions,
+  resources: [
+    Stack.of(scope).formatArn({
+      service: 'scheduler',
+      resource: 'schedule',
+      resourceName: `${reliefSchedules.group.ref}/*`,
+    }),
+  ],
+  because: 'Schedules are named by their relief at run time; in one group, theirs.',
+});
 
 const workflowArns = (scope: Construct, prefix: string): string[] =>
   eachWorkflow((workflow) => [workflowArn(scope, prefix, workflow), workflowAliasArn(scope, prefix, workflow)]).flat();

@@ -6,6 +6,7 @@ export type Runbook =
   | 'execution-failures'
   | 'function-errors'
   | 'function-throttles'
+  | 'relief-not-restored'
   | 'sweep-silent'
   | 'defects';
 

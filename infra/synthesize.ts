@@ -5,9 +5,10 @@ import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Fleet } from '../functions/fleet/fleet.ts';
 import { bundle, findEntries, projectRoot, writeIfChanged } from './bundle.ts';
-import { verbs } from './function-table.ts';
+import { networkVerbs, verbs } from './function-table.ts';
 import { KafkaAutopilot, type KafkaAutopilotProps } from './kafka-autopilot.ts';
 import { loadFleet } from './load-fleet.ts';
+import { usedNetworks } from './networks.ts';
 
 export interface SynthesizeOptions {
   /** Normalised, or the path of a `fleet.yaml`. */
@@ -30,10 +31,11 @@ const context = {
 
 /** @throws Error when a function of the table has no source, or the other way round */
 export async function prepareDist(fleet: Fleet, dist: string): Promise<void> {
-  const entries = findEntries();
+  const hasNetworks = Object.keys(usedNetworks(fleet)).length > 0;
+  const entries = findEntries().filter(({ verb }) => hasNetworks || !networkVerbs.includes(verb));
   const found = entries.map(({ verb }) => verb);
   const missing = verbs.filter((verb) => !found.includes(verb));
-  const unknown = found.filter((verb) => !(verbs as string[]).includes(verb));
+  const unknown = found.filter((verb) => !(verbs as string[]).includes(verb) && !networkVerbs.includes(verb));
   if (missing.length > 0) throw new Error(`no functions/<room>/<verb>.lambda.ts for ${missing.join(', ')}`);
   if (unknown.length > 0) throw new Error(`not in infra/function-table.ts: ${unknown.join(', ')}`);
   await bundle(entries, dist);

@@ -1,5 +1,5 @@
 /**
- * What starts and wakes workflows: alarms and the schedule call `start-workflow`, the services' own events call
+ * What starts and wakes workflows: alarms, MSK's own alerts and the schedule call `start-workflow`, the services' events call
  * `wake-waiting`. Delivery is tried for an hour (the sweep sees the same disk again before that), then the event goes to
  * the function's dead-letter queue.
  */
@@ -20,6 +20,8 @@ export interface TriggersProps {
   /** Names of this stack's own alarms over disks. */
   alarmNames: readonly string[];
   adoptedAlarmArns: readonly string[];
+  /** How the names of the alarms over MSK clusters start; none: the fleet has no such cluster. */
+  mskAlarmNamesStart?: string;
   /** Whose commands wake a waiting step. */
   documents: readonly CfnDocument[];
   sweepMinutes: number;
@@ -29,9 +31,9 @@ export interface TriggersProps {
 export const patternCharactersMax = 2048;
 /**
  * Each rule is a statement in the policy of the dead-letter queue, and SQS takes 20 statements or 8,192 bytes a policy
- * (sqs-quotas, read 2026-11-21): of those one says TLS only, and a statement is some 430 bytes.
+ * (sqs-quotas, read 2026-11-21): of those one says TLS only, three are for MSK, and a statement is some 430 bytes.
  */
-const alarmRulesMax = 16;
+const alarmRulesMax = 14;
 /** The longest partition, Region and account that an alarm's ARN may come to. */
 const alarmArnStemMax = 'arn:aws-us-gov:cloudwatch:ap-northeast-1:123456789012:alarm:'.length;
 const delivery = { retryAttempts: 24, maxEventAge: Duration.hours(1) };
@@ -40,19 +42,13 @@ export class Triggers extends Construct {
   constructor(scope: Construct, id: string, props: TriggersProps) {
     super(scope, id);
     this.alarms(props);
+    this.msk(props);
     this.wake(props);
     this.schedule(props);
   }
 
   private alarms({ prefix, startWorkflow, alarmNames, adoptedAlarmArns }: TriggersProps): void {
-    const alarmArn = (resourceName: string) =>
-      Stack.of(this).formatArn({
-        service: 'cloudwatch',
-        resource: 'alarm',
-        resourceName,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      });
-    const own = alarmNames.map((name) => ({ arn: alarmArn(name), characters: alarmArnStemMax + name.length }));
+    const own = alarmNames.map((name) => ({ arn: this.alarmArn(name), characters: alarmArnStemMax + name.length }));
     const adopted = adoptedAlarmArns.map((arn) => ({ arn, characters: arn.length }));
     const groups = splitByPatternSize([...own, ...adopted]);
     if (groups.length > alarmRulesMax) {
@@ -69,6 +65,40 @@ export class Triggers extends Construct {
         eventPattern: alarmPattern(arns),
         targets: [target(startWorkflow)],
       });
+    });
+  }
+
+  private msk({ prefix, startWorkflow, mskAlarmNamesStart: namesStart }: TriggersProps): void {
+    if (namesStart === undefined) return;
+    new Rule(this, 'MskAlarms', {
+      ruleName: `${prefix}-msk-alarms`,
+      description: 'Alarms over MSK clusters start storage-scaling',
+      // By the start of their names: there may be hundreds.
+      eventPattern: alarmPattern(Match.prefix(this.alarmArn(namesStart))),
+      targets: [target(startWorkflow)],
+    });
+    // MSK tells of disks that are 60 and 80 % full, through EventBridge and Health (aws-facts 1.5). Their form is not
+    // documented [?], so whatever MSK says itself starts a look at the fleet; API calls that CloudTrail tells of do not.
+    new Rule(this, 'MskAlerts', {
+      ruleName: `${prefix}-msk-alerts`,
+      description: 'What MSK itself says of its clusters starts a look at them',
+      eventPattern: { source: ['aws.kafka'], detailType: Match.anythingBut('AWS API Call via CloudTrail') },
+      targets: [target(startWorkflow)],
+    });
+    new Rule(this, 'MskHealth', {
+      ruleName: `${prefix}-msk-health`,
+      description: 'What AWS Health says of MSK starts a look at the fleet',
+      eventPattern: { source: ['aws.health'], detail: { service: ['KAFKA'] } },
+      targets: [target(startWorkflow)],
+    });
+  }
+
+  private alarmArn(resourceName: string): string {
+    return Stack.of(this).formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
   }
 

@@ -8,18 +8,22 @@ import { join } from 'node:path';
 import { CfnDeletionPolicy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnStateMachine, CfnStateMachineAlias, CfnStateMachineVersion } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { projectRoot } from './bundle.ts';
 import { pascalCase, type Verb, verbs, type Workflow, workflows } from './function-table.ts';
 import type { Deployed } from './functions.ts';
-import { liveAlias, workflowName } from './names.ts';
+import { childExecutionsArn, executionsArn, liveAlias, workflowArn, workflowName } from './names.ts';
+import { sweepsPrefix } from './objects-bucket.ts';
 import { allow, type Grant } from './permissions.ts';
 
 export interface WorkflowsProps {
   prefix: string;
   functions: Readonly<Record<Verb, Deployed>>;
+  /** What Distributed Maps read their items from. */
+  objects: IBucket;
   logRetention: RetentionDays;
 }
 
@@ -32,7 +36,7 @@ export class Workflows extends Construct {
     this.all = Object.fromEntries(deployed) as Record<Workflow, CfnStateMachine>;
   }
 
-  private deploy(workflow: Workflow, { prefix, functions, logRetention }: WorkflowsProps): CfnStateMachine {
+  private deploy(workflow: Workflow, { prefix, functions, objects, logRetention }: WorkflowsProps): CfnStateMachine {
     const scope = new Construct(this, pascalCase(workflow));
     const name = workflowName(prefix, workflow);
     const definition = readFileSync(join(projectRoot, 'statemachines', `${workflow}.asl.json`), 'utf8');
@@ -49,6 +53,8 @@ export class Workflows extends Construct {
     allow(role, [
       ...called.map((verb): Grant => invoke(functions[verb])),
       ...(definition.includes('arn:aws:states:::events:putEvents') ? [putEvents(this)] : []),
+      ...(definition.includes('arn:aws:states:::s3:getObject') ? [readItems(objects)] : []),
+      ...(definition.includes('"DISTRIBUTED"') ? distribute(this, prefix, workflow) : []),
       logDelivery,
     ]);
 
@@ -117,6 +123,30 @@ const putEvents = (scope: Construct): Grant => ({
   actions: ['events:PutEvents'],
   resources: [Stack.of(scope).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' })],
 });
+
+const readItems = (objects: IBucket): Grant => ({
+  actions: ['s3:GetObject'],
+  resources: [objects.arnForObjects(`${sweepsPrefix}*`)],
+  because: 'The items of a Distributed Map are named by its sweep; in one bucket, below one prefix.',
+});
+
+/**
+ * As Step Functions documents it for Distributed Maps [DG iam-policies-eg-dist-map]: a workflow runs its pages as children
+ * of itself. By name: the role must not wait for the workflow that waits for it.
+ */
+const distribute = (scope: Construct, prefix: string, workflow: Workflow): Grant[] => [
+  { actions: ['states:StartExecution'], resources: [workflowArn(scope, prefix, workflow)] },
+  {
+    actions: ['states:DescribeExecution', 'states:StopExecution'],
+    resources: [executionsArn(scope, prefix, workflow)],
+    because: 'Children are named at run time; of this workflow only.',
+  },
+  {
+    actions: ['states:RedriveExecution'],
+    resources: [childExecutionsArn(scope, prefix, workflow)],
+    because: 'Children are named at run time; of this workflow only.',
+  },
+];
 
 /** As Step Functions documents it for logging to CloudWatch Logs: none of these takes a resource. */
 const logDelivery: Grant = {

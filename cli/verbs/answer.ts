@@ -1,8 +1,10 @@
 /** `approve OPERATION` and `reject OPERATION`: an answer to the plan that is shown, and to no other. */
 import * as z from 'zod/mini';
 import type { Approval, ApprovalAnswer } from '../../functions/gateways/ledger/ledger.ts';
+import { Plan } from '../../functions/relief/operation.ts';
 import { type Context, nothingChanged } from '../context.ts';
 import { type Outcome, Refused, WrongInput } from '../outcome.ts';
+import { reliefPlanText } from '../relief-text.ts';
 import { evidence, lines, moment, time } from '../render.ts';
 
 const Answered = z.object({ answered: z.boolean(), because: z.optional(z.string()) });
@@ -37,7 +39,7 @@ export async function answerApproval(
   const verb = answer === 'approved' ? 'approve' : 'reject';
   const text = [
     `Operation ${operationId} of cluster ${approval.cluster} asks to:`,
-    evidence(approval.plan, nowMs),
+    ...planText(context, approval.plan, nowMs),
     lines([
       ['plan', approval.planHash],
       ['asked', moment(approval.requestedAtMs, nowMs)],
@@ -67,6 +69,12 @@ export async function answerApproval(
     json: { done: true, operationId, answer, planHash: approval.planHash, by },
     text: [...text, `${answer === 'approved' ? 'Approved' : 'Rejected'} by ${by}.`].join('\n'),
   };
+}
+
+/** A growth's plan is a few numbers, a relief's a list of topics. */
+function planText({ paint }: Context, plan: Approval['plan'], nowMs: number): string[] {
+  const relief = z.safeParse(Plan, plan);
+  return relief.success ? reliefPlanText(paint, relief.data) : [evidence(plan, nowMs)];
 }
 
 function refuseClosed(approval: Approval, answer: ApprovalAnswer, nowMs: number): void {

@@ -1,5 +1,7 @@
 /** `explain OPERATION`: why it did what it did, from the ledger. Changes nothing. */
-import type { Intent, Operation } from '../../functions/gateways/ledger/ledger.ts';
+import type { Intent, Ledger, Operation, Relief } from '../../functions/gateways/ledger/ledger.ts';
+import { topicStates } from '../../functions/relief/advice.ts';
+import { subjectOf } from '../../functions/storage/change.ts';
 import type { Context } from '../context.ts';
 import { type Outcome, WrongInput } from '../outcome.ts';
 import { evidence, lines, moment, time } from '../render.ts';
@@ -10,14 +12,12 @@ export async function explain(context: Context, operationId: string): Promise<Ou
   const operation = await ledger.operation(operationId);
   if (operation === undefined) throw new WrongInput(`there is no operation ${operationId}: see kafka-autopilot status`);
   const nowMs = clock.nowMs();
-  const journal = (
-    await ledger.journal(
-      operation.subject.startsWith('vol-') ? `volume/${operation.subject}` : operation.subject,
-      operation.startedAtMs,
-    )
-  ).filter((intent) => intent.operationId === operationId);
+  const journal = (await ledger.journal(journalOf(operation), operation.startedAtMs)).filter(
+    (intent) => intent.operationId === operationId,
+  );
   const approval = await ledger.approval(operationId);
   const asked = approval === undefined ? undefined : withoutToken(approval);
+  const relief = await reliefOf(ledger, operation);
   const text = [
     ...head(operation, nowMs),
     ...decisionText(operation, nowMs),
@@ -28,6 +28,7 @@ export async function explain(context: Context, operationId: string): Promise<Ou
           `Approval of plan ${asked.planHash}: ${asked.answer === undefined ? `open, expires ${moment(asked.expiresAtMs, nowMs)}` : `${asked.answer} by ${asked.answeredBy ?? '?'}${asked.answeredAtMs === undefined ? '' : `, ${moment(asked.answeredAtMs, nowMs)}`}`}`,
         ]),
     ...journalText(journal),
+    ...reliefText(relief, nowMs),
     '',
     'What happened:',
     ...operation.timeline.map(
@@ -35,7 +36,27 @@ export async function explain(context: Context, operationId: string): Promise<Ou
         `  ${time(atMs)}  ${what}${detail === undefined ? '' : `  ${context.paint.dim(JSON.stringify(detail))}`}`,
     ),
   ];
-  return { json: { operation, journal, approval: asked ?? null }, text: text.join('\n') };
+  return { json: { operation, journal, approval: asked ?? null, relief: relief ?? null }, text: text.join('\n') };
+}
+
+/** Of storage; operations on topics and hosts have their own subjects. */
+function journalOf({ subject }: Operation): string {
+  return /^(vol-|msk\/)/.test(subject) ? subjectOf(subject) : subject;
+}
+
+/** What a relief shortened, and what became of it since; also of the operation that gave it back. */
+async function reliefOf(ledger: Ledger, { operationId, workflow, trigger }: Operation): Promise<Relief | undefined> {
+  if (workflow === 'retention-relief') return ledger.relief(operationId);
+  return workflow === 'retention-restore' && typeof trigger.reliefId === 'string'
+    ? ledger.relief(trigger.reliefId)
+    : undefined;
+}
+
+function reliefText(relief: Relief | undefined, nowMs: number): string[] {
+  if (relief === undefined) return [];
+  const { reliefId, restoreAtMs, endedAtMs, topics } = relief;
+  const end = endedAtMs === undefined ? `due back ${moment(restoreAtMs, nowMs)}` : `over ${moment(endedAtMs, nowMs)}`;
+  return ['', `Relief ${reliefId}, ${end}:`, ...topicStates(topics)];
 }
 
 function head(operation: Operation, nowMs: number): string[] {

@@ -1,7 +1,8 @@
 /** `pause [CLUSTER] --reason` and `resume [CLUSTER]`: stops all new changes of a cluster or the fleet at once. Undo still runs. */
 import type { Account } from '../account.ts';
+import { clusterNamed } from '../clusters.ts';
 import { type Context, nothingChanged } from '../context.ts';
-import { type Outcome, WrongInput } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
 import { moment } from '../render.ts';
 
 export async function setPause(
@@ -11,11 +12,7 @@ export async function setPause(
 ): Promise<Outcome> {
   const account = await context.account();
   const { fleet, clock, ledger } = account;
-  if (cluster !== undefined && !fleet.clusters.some(({ name }) => name === cluster)) {
-    throw new WrongInput(
-      `fleet ${fleet.name} has no cluster ${cluster}, only ${fleet.clusters.map(({ name }) => name).join(', ')}`,
-    );
-  }
+  if (cluster !== undefined) clusterNamed(fleet, cluster);
   const subject = cluster === undefined ? `fleet ${fleet.name}` : `cluster ${cluster}`;
   const { paused } = await ledger.clusterState(cluster ?? '*');
   const before =

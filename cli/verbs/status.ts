@@ -1,8 +1,10 @@
-/** `status`: what is paused, running, waiting for a person, or failing. Changes nothing. */
-import type { Approval, ClusterState, Escalation, Operation } from '../../functions/gateways/ledger/ledger.ts';
+/** `status [CLUSTER]`: what is paused, running, shortened, waiting for a person, or failing. Changes nothing. */
+import type { Approval, ClusterState, Escalation, Operation, Relief } from '../../functions/gateways/ledger/ledger.ts';
 import type { Account } from '../account.ts';
+import { clusterNamed } from '../clusters.ts';
 import type { Context } from '../context.ts';
 import type { Outcome } from '../outcome.ts';
+import { owedTopics } from '../relief-text.ts';
 import { ago, moment, table, time } from '../render.ts';
 import { withoutToken } from './answer.ts';
 
@@ -17,24 +19,30 @@ interface ClusterStatus {
   running: Operation[];
   recent: Operation[];
   approvals: Omit<Approval, 'token'>[];
+  /** Retention that is shortened and has to be given back. */
+  relief: OpenRelief | null;
   escalations: (Escalation & { volumeId: string })[];
 }
 
-export async function status(context: Context): Promise<Outcome> {
+type OpenRelief = NonNullable<ClusterState['relief']> & Partial<Pick<Relief, 'armedAtMs' | 'volumeId' | 'topics'>>;
+
+export async function status(context: Context, only?: string): Promise<Outcome> {
   const account = await context.account();
+  const { fleet } = account;
+  const shown = only === undefined ? fleet.clusters : [clusterNamed(fleet, only)];
   const nowMs = account.clock.nowMs();
   const fleetPaused = (await account.ledger.clusterState('*')).paused ?? null;
   const clusters: ClusterStatus[] = [];
-  for (const { name, mode } of account.fleet.clusters) clusters.push(await statusOf(account, name, mode));
+  for (const { name, mode } of shown) clusters.push(await statusOf(account, name, mode));
   const text = [
-    `Fleet ${account.fleet.name} at ${time(nowMs)}${pausedText(fleetPaused, nowMs)}`,
+    `Fleet ${fleet.name} at ${time(nowMs)}${pausedText(fleetPaused, nowMs)}`,
     ...clusters.flatMap((cluster) => ['', ...clusterText(context, cluster, nowMs)]),
   ];
-  return { json: { at: time(nowMs), fleet: account.fleet.name, paused: fleetPaused, clusters }, text: text.join('\n') };
+  return { json: { at: time(nowMs), fleet: fleet.name, paused: fleetPaused, clusters }, text: text.join('\n') };
 }
 
 async function statusOf({ ledger }: Account, cluster: string, mode: string): Promise<ClusterStatus> {
-  const { paused = null } = await ledger.clusterState(cluster);
+  const { paused = null, relief } = await ledger.clusterState(cluster);
   const operations = await ledger.operations(cluster, { limit: OPERATIONS_MAX });
   const running = operations.filter(({ status }) => status === 'running' || status === 'awaiting-approval');
   const approvals: ClusterStatus['approvals'] = [];
@@ -46,11 +54,22 @@ async function statusOf({ ledger }: Account, cluster: string, mode: string): Pro
     Object.values(escalations).map((escalation) => ({ volumeId, ...escalation })),
   );
   const recent = operations.filter((operation) => !running.includes(operation)).slice(0, RECENT);
-  return { cluster, mode, paused, running, recent, approvals, escalations };
+  return { cluster, mode, paused, running, recent, approvals, relief: await openRelief(ledger, relief), escalations };
+}
+
+async function openRelief(ledger: Account['ledger'], open: ClusterState['relief']): Promise<ClusterStatus['relief']> {
+  if (open === undefined) return null;
+  const { armedAtMs, volumeId, topics } = (await ledger.relief(open.reliefId)) ?? {};
+  return {
+    ...open,
+    ...(armedAtMs === undefined ? {} : { armedAtMs }),
+    ...(volumeId === undefined ? {} : { volumeId }),
+    ...(topics === undefined ? {} : { topics }),
+  };
 }
 
 function clusterText({ paint }: Context, status: ClusterStatus, nowMs: number): string[] {
-  const { cluster, mode, paused, running, recent, approvals, escalations } = status;
+  const { cluster, mode, paused, running, recent, approvals, relief, escalations } = status;
   const text = [`${paint.bold(cluster)}, mode ${mode}${pausedText(paused, nowMs)}`];
   for (const { reason, volumeId, operationId, openedAtMs } of escalations) {
     text.push(
@@ -62,6 +81,7 @@ function clusterText({ paint }: Context, status: ClusterStatus, nowMs: number): 
       `  ${paint.yellow('needs approval')}  ${operationId}, plan ${planHash.slice(0, 12)}, expires ${moment(expiresAtMs, nowMs)}`,
     );
   }
+  if (relief !== null) text.push(...reliefText(paint, cluster, relief, nowMs));
   const rows = [...running, ...recent].map(({ operationId, workflow, subject, status, outcome = '-', startedAtMs }) => [
     `  ${operationId}`,
     workflow,
@@ -73,6 +93,20 @@ function clusterText({ paint }: Context, status: ClusterStatus, nowMs: number): 
   if (rows.length === 0) text.push('  no operations');
   else text.push(table(paint, ['  OPERATION', 'WORKFLOW', 'SUBJECT', 'STATUS', 'OUTCOME', 'STARTED'], rows));
   return text;
+}
+
+function reliefText(
+  paint: Context['paint'],
+  cluster: string,
+  { reliefId, restoreAtMs, topics = [] }: OpenRelief,
+  nowMs: number,
+): string[] {
+  const owed = owedTopics({ topics }).join(', ') || 'no topic';
+  const late = nowMs > restoreAtMs;
+  return [
+    `  ${paint[late ? 'red' : 'yellow'](late ? 'retention owed' : 'retention shortened')}  ${owed}, back by ${moment(restoreAtMs, nowMs)}, explain ${reliefId}`,
+    `    earlier: kafka-autopilot restore-retention ${cluster}`,
+  ];
 }
 
 function pausedText(paused: ClusterState['paused'] | null, nowMs: number): string {

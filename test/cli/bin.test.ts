@@ -19,7 +19,7 @@ describe('kafka-autopilot validate', () => {
   it('accepts the example, offline', () => {
     expect(kafkaAutopilot('validate', 'examples/fleet.yaml')).toEqual({
       status: 0,
-      stdout: 'examples/fleet.yaml is valid: fleet demo, 1 cluster, 1 in mode act.\n',
+      stdout: 'examples/fleet.yaml is valid: fleet demo, 2 clusters, 2 in mode act.\n',
       stderr: '',
     });
   });

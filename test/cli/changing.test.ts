@@ -52,7 +52,7 @@ describe('grow', () => {
     ],
     ['half a GiB', ['grow', 'vol-1', '--to', '150.5'], 2, '--to: expected a whole number of GiB, found "150.5"'],
     ['a volume of somebody else', ['grow', 'vol-9'], 2, 'vol-9 is no data volume of fleet demo'],
-    ['no volume', ['grow', 'disk1'], 2, 'expected a volume id, vol-…, found "disk1"'],
+    ['no volume', ['grow', 'disk1'], 2, 'expected a volume id, vol-…, or an MSK cluster\'s name, found "disk1"'],
   ])('refuses %s', async (_title, line, code, message) => {
     const { exitCode, err, invoked } = await command([...line, '--yes'], world);
     expect(exitCode).toBe(code);
@@ -193,6 +193,6 @@ describe('pause and resume', () => {
 
   it('knows no other cluster', async () => {
     const { exitCode, err } = await command(['pause', 'order', '--reason', 'x', '--yes']);
-    expect([exitCode, err]).toEqual([2, 'fleet demo has no cluster order, only orders, logs']);
+    expect([exitCode, err]).toEqual([2, 'fleet demo has no cluster order; did you mean "orders"?']);
   });
 });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { bundle, findEntries } from '../../infra/bundle.ts';
 import { allow } from '../../infra/permissions.ts';
 import { addStack, newApp, prepareDist } from '../../infra/synthesize.ts';
-import { exampleFleet, synthesizeTemplate, temporaryFolder } from './synthesized.ts';
+import { exampleFleet, fleetWithMsk, mskCluster, synthesizeTemplate, temporaryFolder } from './synthesized.ts';
 
 const hashes = (folder: string) =>
   Object.fromEntries(
@@ -39,7 +39,8 @@ describe('synthesize', () => {
   });
 
   it('passes the AwsSolutions rules of cdk-nag and CloudFormation’s own checks', async () => {
-    const { directory } = await synthesizeTemplate(exampleFleet(), { validation: true });
+    const fleet = fleetWithMsk(mskCluster('payments'), mskCluster('orders'));
+    const { directory } = await synthesizeTemplate(fleet, { validation: true });
     expect(JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8'))).toMatchObject({
       pluginReports: [],
     });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadFleet } from '../../infra/load-fleet.ts';
 import { synthesize } from '../../infra/synthesize.ts';
-import type { Fleet } from '../../functions/fleet/fleet.ts';
+import type { Ec2Cluster, Fleet, MskCluster } from '../../functions/fleet/fleet.ts';
 
 export interface Resource {
   Type: string;
@@ -20,6 +20,33 @@ export interface Template {
 }
 
 export const exampleFleet = (): Fleet => loadFleet('examples/fleet.yaml').fleet;
+const ec2Clusters = (): Ec2Cluster[] => exampleFleet().clusters.filter((cluster) => cluster.kind === 'ec2');
+
+/** @param name the fleet's, and MSK's too */
+export function mskCluster(name: string, change: Partial<MskCluster> & { brokers?: number } = {}): MskCluster {
+  const [example] = ec2Clusters();
+  if (example === undefined) throw new Error('the example has no brokers on EC2');
+  const { policy, maintenanceWindows, retentionRelief } = example;
+  return {
+    kind: 'msk',
+    name,
+    mode: 'act',
+    policy,
+    maintenanceWindows,
+    retentionRelief,
+    clusterArn: `arn:aws:kafka:eu-central-1:123456789012:cluster/${name}/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5`,
+    takeOverFromAutoScaling: false,
+    skewFractionMax: 0.2,
+    ...change,
+  };
+}
+
+/** The example's brokers on EC2, and these MSK clusters only. */
+export const fleetWithMsk = (...clusters: MskCluster[]): Fleet => ({
+  ...exampleFleet(),
+  clusters: [...ec2Clusters(), ...clusters],
+});
+
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'kafka-autopilot-infra-'));
 
 export async function synthesizeTemplate(

@@ -86,9 +86,42 @@ describe('workflows', () => {
   });
 });
 
+/** What the sweep's role allows an action on. */
+function sweepMay(action: string): string[] {
+  const sweep = machines().find(({ name }) => name === 'demo-storage-sweep');
+  return statementsOf(template, references(sweep?.properties.RoleArn)[0] ?? '')
+    .filter(({ Action }) => list(Action).includes(action))
+    .map(({ Resource }) => JSON.stringify(Resource));
+}
+
+describe('a workflow with Distributed Maps', () => {
+  it('may read its items, and start, follow, stop and redrive children of itself only', () => {
+    expect(sweepMay('s3:GetObject')).toEqual([
+      expect.stringMatching(/"KafkaAutopilotObjects\w+","Arn".*\/sweeps\/\*"/),
+    ]);
+    expect(sweepMay('states:StartExecution')).toEqual([expect.stringMatching(/:stateMachine:demo-storage-sweep"/)]);
+    for (const action of ['states:DescribeExecution', 'states:StopExecution']) {
+      expect(sweepMay(action)).toEqual([expect.stringMatching(/:execution:demo-storage-sweep:\*"/)]);
+    }
+    expect(sweepMay('states:RedriveExecution')).toEqual([
+      expect.stringMatching(/:execution:demo-storage-sweep\/\*:\*"/),
+    ]);
+  });
+
+  it('alone has these permissions', () => {
+    const others = machines().filter(({ name }) => name !== 'demo-storage-sweep');
+    for (const { properties } of others) {
+      const actions = statementsOf(template, references(properties.RoleArn)[0] ?? '').flatMap(({ Action }) =>
+        list(Action),
+      );
+      expect(actions.filter((action) => /^(?:s3|states):/.test(action))).toEqual([]);
+    }
+  });
+});
+
 describe('calledBy', () => {
   it('refuses a definition that names something unknown', () => {
-    const definition = readFileSync('statemachines/storage-sweep.asl.json', 'utf8').replace('${Sweep}', '${Swoop}');
-    expect(() => calledBy(definition, 'storage-sweep')).toThrow(/Swoop/);
+    const definition = readFileSync('statemachines/host-inspection.asl.json', 'utf8').replace('${Inspect}', '${Swoop}');
+    expect(() => calledBy(definition, 'host-inspection')).toThrow(/Swoop/);
   });
 });
