@@ -1,5 +1,5 @@
 /** Node-only tests. Suites with real parts live under test/ with their own `npm run test:*` command (see README). */
-const realParts = ['/test/dynamodb/', '/test/filesystem/', '/test/conformance/', '/test/browser/'];
+const realParts = ['/test/dynamodb/', '/test/filesystem/', '/test/conformance/', '/test/browser/', '/test/kafka/'];
 
 export default {
   testEnvironment: 'node',

@@ -45,6 +45,8 @@ export const bundleOptions = {
   target: 'node24',
   // The ES modules of the SDK shake: without this a function with the EC2 client is twice as large.
   mainFields: ['module', 'main'],
+  // The Kafka library's WebAssembly is a file beside its module, which a bundle would not find; this holds it inside.
+  alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
   legalComments: 'none',
   charset: 'utf8',
   sourcemap: false,
