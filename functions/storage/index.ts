@@ -2,8 +2,8 @@
 export { subjectOf } from './change.ts';
 export type { GrowthDecision } from './decision.ts';
 export { endInterrupted } from './interrupted.ts';
-export type { Listed, Services, Sources } from './kind.ts';
+export type { Listed, Services } from './kind.ts';
 export { kindOf } from './kinds.ts';
 export { callOf, isOver } from './outcome.ts';
 export { remember } from './remember.ts';
-export { listFleet, planFleet, survey, type PlanRow, type SurveyedBroker, type SurveyPart } from './survey.ts';
+export { listFleet, planFleet, survey, type PlanRow, type SurveyedBroker } from './survey.ts';

@@ -9,10 +9,10 @@ const risingFraction = 0.01;
 
 /**
  * Each metric that is read costs, and the last day by the hour changes once an hour. So every storage's last day is read
- * once an hour (`FactsOptions.lastDay`), and in the sweeps between only where it can change the decision: near the threshold, on
- * the rise, lately grown or held back, or with a person called. Nothing else is lost: far below its threshold and level
- * for three hours, a storage can only be due by the slopes of the last six and 24 hours, which are what they were when
- * they were last looked at.
+ * once an hour (`FactsOptions.lastDay`), and in the sweeps between only where it can change the decision: near the
+ * threshold, on the rise, lately grown or held back, or with a person called. Nothing else is lost: far below its
+ * threshold and level for three hours, a storage can only be due by the slopes of the last six and 24 hours, which are
+ * what they were when they were last looked at.
  *
  * @param volume with its recent readings
  */

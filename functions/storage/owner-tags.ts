@@ -24,6 +24,6 @@ export function ownerTagsOf(tags: Record<string, string>): Record<string, string
   return Object.fromEntries(
     Object.entries(tags)
       .filter(isOwnerTag)
-      .toSorted(([a], [b]) => a.localeCompare(b)),
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

@@ -11,11 +11,15 @@ import { aScenario, hourMs, minuteMs } from './scenario.ts';
 import { executions, expectGrown, onceEntered, outcomesOf } from './support.ts';
 
 const releases = new URL('./releases/', import.meta.url);
-const given = readdirSync(releases).flatMap((file) =>
-  Object.entries(JSON.parse(readFileSync(new URL(file, releases), 'utf8')) as Record<string, unknown>).map(
-    ([verb, payload]): [string, string, unknown] => [file.replace('.json', ''), verb, payload],
-  ),
-);
+/** No longer there: what began with them ends, within minutes, on the versions it names. */
+const retired = new Set(['sweep']);
+const given = readdirSync(releases)
+  .flatMap((file) =>
+    Object.entries(JSON.parse(readFileSync(new URL(file, releases), 'utf8')) as Record<string, unknown>).map(
+      ([verb, payload]): [string, string, unknown] => [file.replace('.json', ''), verb, payload],
+    ),
+  )
+  .filter(([, verb]) => !retired.has(verb));
 const brokers = [{ '/data1': { usedGib: 74 }, '/data2': {} }];
 
 /** What each function is given first, on the longest way: inspected, asked, approved, grown. */

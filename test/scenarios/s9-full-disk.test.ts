@@ -59,7 +59,7 @@ describe('S9: the emergency path', () => {
     expect(scenario.filesystemGib(volumeId)).toBeGreaterThan(110);
     const services = new Set(scenario.calls.map(({ service }) => service));
     for (const service of services) {
-      expect(['cloudwatch', 'dynamodb', 'ec2', 'events', 'lambda', 'sns', 'ssm', 'states']).toContain(service);
+      expect(['cloudwatch', 'dynamodb', 'ec2', 'events', 'lambda', 's3', 'sns', 'ssm', 'states']).toContain(service);
     }
     // What a full disk really holds is seen only when there is room: it grows again as soon as EC2 allows.
     await scenario.pass(4 * hourMs);

@@ -2,26 +2,15 @@
  * A small world for one scenario: the real template and handlers, one cluster whose volumes are as full as the test says,
  * virtual time. Every scenario ends by asking that no invariant was broken.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Fleet, StoragePolicy, Ec2Cluster } from '../../functions/fleet/fleet.ts';
-import { parseFleet } from '../../functions/fleet/parse.ts';
-import type { Operation, VolumeRecord } from '../../functions/gateways/ledger/ledger.ts';
-import { synthesize } from '../../infra/synthesize.ts';
+import type { Ec2Cluster, Fleet, StoragePolicy } from '../../functions/fleet/fleet.ts';
+import type { Operation } from '../../functions/gateways/ledger/ledger.ts';
 import type { Layout } from '../../simulator/cloud/host.ts';
-import type { BusEvent, Call } from '../../simulator/cloud/service.ts';
-import type { Notice } from '../../simulator/cloud/sns.ts';
-import { readAssembly, type Assembly } from '../../simulator/deploy/assembly.ts';
-import { bootFromTemplate, type Simulation } from '../../simulator/deploy/boot.ts';
+import type { Call } from '../../simulator/cloud/service.ts';
+import type { Simulation } from '../../simulator/deploy/boot.ts';
 import type { FillModel } from '../../simulator/fill/index.ts';
-import { watch, type Invariants } from '../../simulator/invariants/index.ts';
+import { boot, gib, minuteMs, ScenarioWorld } from './world.ts';
 
-/** A Monday, UTC. */
-export const startMs = Date.parse('2026-03-02T00:00:00Z');
-export const minuteMs = 60_000;
-export const hourMs = 60 * minuteMs;
-const gib = 2 ** 30;
+export { hourMs, minuteMs, startMs } from './world.ts';
 
 export interface VolumeSetup {
   sizeGib?: number;
@@ -40,7 +29,7 @@ export interface ScenarioOptions {
   seed?: number;
   mode?: 'observe' | 'act';
   policy?: Partial<StoragePolicy>;
-  cluster?: Partial<Pick<Ec2Cluster, 'maintenanceWindows' | 'mountPoints'>>;
+  cluster?: Partial<Pick<Ec2Cluster, 'maintenanceWindows' | 'mountPoints' | 'retentionRelief'>>;
   /** Brokers, each with its volumes by mount point; default: one broker with /data1 and /data2, 100 GiB, half full. */
   brokers?: Record<string, VolumeSetup>[];
 }
@@ -50,70 +39,12 @@ export const instanceId = (broker: number): string => `i-0${String(broker).padSt
 export const vol = (broker: number, mountPoint: string): string =>
   `vol-0${String(broker).padStart(8, '0')}${Buffer.from(mountPoint).toString('hex').slice(-8)}`;
 
-let base: Promise<{ fleet: Fleet; assembly: Assembly; folder: string }> | undefined;
-
-/** Synthesized once for all scenarios of a file; what differs between them is the fleet in the functions' layer. */
-async function baseAssembly(): Promise<{ fleet: Fleet; assembly: Assembly; folder: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'kafka-autopilot-scenarios-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const file = new URL('../../examples/fleet.yaml', import.meta.url);
-  const parsed = parseFleet(readFileSync(file, 'utf8'), 'examples/fleet.yaml');
-  if (!parsed.ok) throw new Error('examples/fleet.yaml is no fleet');
-  const outdir = await synthesize({ fleet: parsed.fleet, outdir: join(folder, 'cdk.out'), dist: join(folder, 'dist') });
-  return { fleet: parsed.fleet, assembly: readAssembly(outdir), folder };
-}
-
-let layers = 0;
-
-function withFleet({ assembly, folder }: { assembly: Assembly; folder: string }, fleet: Fleet): Assembly {
-  const layer = join(folder, `layer-${(layers += 1)}`);
-  mkdirSync(layer, { recursive: true });
-  writeFileSync(join(layer, 'fleet.json'), JSON.stringify(fleet));
-  return { ...assembly, assetPath: (key) => (isLayer(assembly.assetPath(key)) ? layer : assembly.assetPath(key)) };
-}
-
-function isLayer(path: string | undefined): boolean {
-  if (path === undefined) return false;
-  try {
-    readFileSync(join(path, 'fleet.json'));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-export class Scenario {
-  readonly simulation: Simulation;
-  readonly invariants: Invariants;
-  readonly fleet: Fleet;
-  readonly calls: Call[] = [];
-  /** Calls that ended in an error, by the service's own name of it. */
-  readonly refusals: { call: Call; error: string }[] = [];
-  /** All that came over the default bus. */
-  readonly events: BusEvent[] = [];
+export class Scenario extends ScenarioWorld {
   readonly #usage: Map<string, (atMs: number) => number>;
 
   constructor(simulation: Simulation, fleet: Fleet, usage: Map<string, (atMs: number) => number>) {
-    this.simulation = simulation;
-    this.fleet = fleet;
+    super(simulation, fleet, 'orders');
     this.#usage = usage;
-    this.invariants = watch(simulation, fleet);
-    simulation.cloud.observe({
-      before: (call) => void this.calls.push(call),
-      after: (call, outcome) => {
-        if ('error' in outcome) this.refusals.push({ call, error: outcome.error.name });
-      },
-    });
-    simulation.cloud.onEvent((event) => void this.events.push(event));
-  }
-
-  get nowMs(): number {
-    return this.simulation.clock.nowMs();
-  }
-
-  /** Lets virtual time pass. */
-  async pass(durationMs: number): Promise<void> {
-    await this.simulation.run(this.nowMs + durationMs);
   }
 
   /** From now on. */
@@ -121,25 +52,9 @@ export class Scenario {
     this.#usage.set(volumeId, typeof usedGib === 'number' ? () => usedGib : usedGib);
   }
 
-  /** Calls of one API operation so far, refused ones included. */
-  called(operation: string): Call[] {
-    return this.calls.filter((call) => `${call.service}:${call.operation}` === operation);
-  }
-
   /** Commands that were sent to hosts, refused ones included. */
   commands(script: 'inspect-volume' | 'grow-filesystem'): Call[] {
     return this.called('ssm:SendCommand').filter(({ input }) => String(input.DocumentName).endsWith(script));
-  }
-
-  /** What people were told by a function (not by an alarm), oldest first. */
-  notices(outcome?: string): Notice[] {
-    const told = this.simulation.sns.notices.filter(({ by }) => by !== 'cloudwatch');
-    return outcome === undefined ? told : told.filter(({ attributes }) => attributes.outcome === outcome);
-  }
-
-  /** Details of the `Storage Grown` events. */
-  announced(): Record<string, unknown>[] {
-    return this.events.filter((event) => event['detail-type'] === 'Storage Grown').map(({ detail }) => detail);
   }
 
   sizeGib(volumeId: string): number {
@@ -150,18 +65,8 @@ export class Scenario {
     return this.simulation.hosts.filesystemBytes(volumeId) / gib;
   }
 
-  /** Newest first. */
-  operations(): Promise<Operation[]> {
-    return this.simulation.within(() => this.simulation.ledger.operations('orders', { limit: 1_000 }));
-  }
-
   async operationsOf(volumeId: string): Promise<Operation[]> {
     return (await this.operations()).filter(({ subject }) => subject === `volume/${volumeId}`);
-  }
-
-  /** What the ledger remembers of it. */
-  remembered(volumeId: string): Promise<VolumeRecord | undefined> {
-    return this.simulation.within(() => this.simulation.ledger.volume('orders', volumeId));
   }
 
   /** The operation that holds the volume. */
@@ -193,25 +98,6 @@ export class Scenario {
     requestId = `request-${this.nowMs}`,
   ): Promise<{ operationId: string; executionArn: string }> {
     return this.#operator(volumeId, requestId, { action: 'grow-filesystem' });
-  }
-
-  async answer(operationId: string, answer: 'approved' | 'rejected'): Promise<unknown> {
-    const approval = await this.simulation.within(() => this.simulation.ledger.approval(operationId));
-    return this.simulation.invoke('answer-approval', {
-      operationId,
-      planHash: approval?.planHash,
-      answer,
-      by: 'operator',
-    });
-  }
-
-  pause(pause: boolean, cluster?: string): Promise<unknown> {
-    return this.simulation.invoke('set-pause', {
-      pause,
-      by: 'operator',
-      reason: 'scenario',
-      ...(cluster === undefined ? {} : { cluster }),
-    });
   }
 
   /** Publishes the contributor event that the stack's alarm would send. */
@@ -259,19 +145,6 @@ export class Scenario {
 
 /** Boots, and lets the first sweep inspect the hosts. */
 export async function aScenario(options: ScenarioOptions = {}): Promise<Scenario> {
-  const { fleet, assembly, folder } = await (base ??= baseAssembly());
-  const cluster = fleet.clusters[0] as Ec2Cluster;
-  const changed: Fleet = {
-    ...fleet,
-    clusters: [
-      {
-        ...cluster,
-        ...options.cluster,
-        mode: options.mode ?? 'act',
-        policy: { ...cluster.policy, approvalAboveUsdPerMonth: 1_000, ...options.policy },
-      },
-    ],
-  };
   const brokers = options.brokers ?? [{ '/data1': {}, '/data2': {} }];
   const usage = new Map<string, (atMs: number) => number>();
   const fill: FillModel = {
@@ -279,13 +152,16 @@ export async function aScenario(options: ScenarioOptions = {}): Promise<Scenario
     shortenRetention: () => undefined,
     notes: [],
   };
-  const simulation = await bootFromTemplate({
-    assembly: withFleet({ assembly, folder }, changed),
-    seed: options.seed ?? 1,
-    startMs,
+  const { simulation, fleet } = await boot({
+    seed: options.seed,
     fill,
+    clusters: ([first]) => {
+      const cluster = first as Ec2Cluster;
+      const policy = { ...cluster.policy, approvalAboveUsdPerMonth: 1_000, ...options.policy };
+      return [{ ...cluster, ...options.cluster, mode: options.mode ?? 'act', policy }];
+    },
   });
-  const scenario = new Scenario(simulation, changed, usage);
+  const scenario = new Scenario(simulation, fleet, usage);
   brokers.forEach((volumes, broker) => scenario.addBroker(broker, volumes));
   await scenario.pass(5 * minuteMs);
   return scenario;

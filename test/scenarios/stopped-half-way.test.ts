@@ -90,7 +90,7 @@ describe('an execution that is stopped half-way', () => {
     scenario.use(volumeId, 76.5);
     await scenario.pass(20 * hourMs);
     // What was done already is not done again, so some states are never entered after a stop.
-    expect(left.size).toBeLessThanOrEqual(5);
+    expect(left.size).toBeLessThanOrEqual(6);
     await expectConverged(scenario);
   });
 });

@@ -4,6 +4,7 @@ import type { ClusterState, Intent, Operation } from '../../functions/gateways/l
 import { operator } from '../../simulator/cloud/cloud.ts';
 import type { ExecutionRecord } from '../../simulator/cloud/states-records.ts';
 import type { Scenario } from './scenario.ts';
+import type { ScenarioWorld } from './world.ts';
 
 /** The states of a clean growth without approval, in order. */
 export const cleanPath = [
@@ -11,6 +12,7 @@ export const cleanPath = [
   'Decide',
   'ChooseAction',
   'Apply',
+  'ChooseWait',
   'AwaitUsable',
   'GrowFilesystem',
   'Verify',
@@ -21,28 +23,28 @@ export const cleanPath = [
   'Done',
 ] as const;
 
-export function clusterState(scenario: Scenario): Promise<ClusterState> {
-  return scenario.simulation.within(() => scenario.simulation.ledger.clusterState('orders'));
+export function clusterState(scenario: ScenarioWorld): Promise<ClusterState> {
+  return scenario.clusterState();
 }
 
 export function journal(scenario: Scenario, volumeId: string): Promise<Intent[]> {
   return scenario.simulation.within(() => scenario.simulation.ledger.journal(`volume/${volumeId}`, 0));
 }
 
-/** Of `storage-scaling`, oldest first. */
-export function executions(scenario: Scenario): ExecutionRecord[] {
-  return [...scenario.simulation.states.records.all()].filter(({ workflow }) => workflow.endsWith('storage-scaling'));
+/** Oldest first. */
+export function executions(scenario: ScenarioWorld, workflow = 'storage-scaling'): ExecutionRecord[] {
+  return [...scenario.simulation.states.records.all()].filter((record) => record.workflow.endsWith(workflow));
 }
 
 /** Names of the states that an execution entered. */
-export function statesEntered({ simulation }: Scenario, executionArn: string): string[] {
+export function statesEntered({ simulation }: ScenarioWorld, executionArn: string): string[] {
   return (simulation.states.records.history(executionArn) ?? [])
     .filter(({ type }) => type.endsWith('StateEntered'))
     .map(({ details }) => String(details['name']));
 }
 
 /** As the operator would, at the console. */
-export function stop({ simulation, nowMs }: Scenario, executionArn: string): void {
+export function stop({ simulation, nowMs }: ScenarioWorld, executionArn: string): void {
   simulation.cloud.answer({
     service: 'states',
     operation: 'StopExecution',
@@ -52,17 +54,18 @@ export function stop({ simulation, nowMs }: Scenario, executionArn: string): voi
   });
 }
 
-/** Once, `afterMs` after an execution of `storage-scaling` has entered the state. */
+/** Once, `afterMs` after an execution of the workflow has entered the state. */
 export function onceEntered(
-  { simulation }: Scenario,
+  { simulation }: ScenarioWorld,
   state: string,
   act: (record: ExecutionRecord) => void,
   afterMs = 0,
+  workflow = 'storage-scaling',
 ): void {
   let isDone = false;
   simulation.states.observe({
     progressed(record) {
-      if (isDone || record.lastState !== state || !record.workflow.endsWith('storage-scaling')) return;
+      if (isDone || record.lastState !== state || !record.workflow.endsWith(workflow)) return;
       isDone = true;
       simulation.clock.after(afterMs, () => act(record));
     },
@@ -70,7 +73,7 @@ export function onceEntered(
 }
 
 /** Invokes a function from within a run, without waiting for it. */
-export function invokeNow({ simulation }: Scenario, verb: string, payload: Record<string, unknown>): void {
+export function invokeNow({ simulation }: ScenarioWorld, verb: string, payload: Record<string, unknown>): void {
   const arn = simulation.lambda.byVerb(verb)?.arn ?? '';
   simulation.clock
     .spawn(() => simulation.lambda.run(arn, JSON.stringify(payload)))

@@ -141,7 +141,8 @@ it('a retry of Apply waits until a lost answer can be told from a call that neve
 
 it('an operation of MSK is polled for a day, ever more slowly, in few states', () => {
   const [poll] = machineOf('storage-scaling').States.FollowOperation?.Retry ?? [];
-  expect(poll?.ErrorEquals).toEqual(['OperationRunning']);
+  // A service that can't be asked for a while must not end what it has accepted.
+  expect(poll?.ErrorEquals).toEqual(['OperationRunning', 'Throttled', 'ServiceUnavailable']);
   const { IntervalSeconds = 0, MaxAttempts = 0, BackoffRate = 1, MaxDelaySeconds = 0 } = poll ?? {};
   const delays = Array.from({ length: MaxAttempts }, (_, at) =>
     Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** at),

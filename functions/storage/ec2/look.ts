@@ -52,7 +52,7 @@ export async function facts(
 }
 
 async function seenBrokers(ebs: EbsGateway, cluster: Ec2Cluster): Promise<SeenBroker[]> {
-  const brokers = (await ebs.brokers(cluster.brokers)).toSorted((a, b) => a.instanceId.localeCompare(b.instanceId));
+  const brokers = (await ebs.brokers(cluster.brokers)).toSorted((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
   const volumes = brokers.length === 0 ? [] : await ebs.volumesOf(brokers.map(({ instanceId }) => instanceId));
   return brokers.map((broker) => ({ broker, volumes: attachedTo(broker, volumes) }));
 }
@@ -134,7 +134,7 @@ function volumesOfBroker(
   nowMs: number,
 ): EbsVolumeFacts[] {
   return volumes
-    .toSorted((a, b) => a.volumeId.localeCompare(b.volumeId))
+    .toSorted((a, b) => (a.volumeId < b.volumeId ? -1 : 1))
     .map((volume) => {
       const record = known.get(volume.volumeId);
       const notBefore = record?.notBefore;

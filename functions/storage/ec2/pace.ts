@@ -11,7 +11,7 @@ export const growthPace: { account: Pace; cluster: Pace } = {
   /**
    * Brokers of one cluster fill alike: often it is all of its volumes that are due. Each growth is reserved in the one
    * bookkeeping of its cluster, on what was read just before (docs/decisions/0006); who comes between has to read all of
-   * it again. That takes about as long as this (own estimate: four calls).
+   * it again. That takes some four calls one after the other.
    */
-  cluster: { burst: 2, everyMs: 600 },
+  cluster: { burst: 2, everyMs: 800 },
 };

@@ -29,52 +29,59 @@ export const deviceProblems = ['device-not-found', 'wrong-device', 'xen-device',
 const bytes = z.int().check(z.nonnegative());
 const text = z.string().check(z.maxLength(4096));
 
-const inspectedVolume = z.object({
-  volumeId: text,
-  devicePath: z.nullable(text),
-  deviceBytes: z.nullable(bytes),
-  layout: z.enum([...growableLayouts, ...refusedLayouts]),
-  /** Whether `grow-filesystem` would work on it as it is now. */
-  supported: z.boolean(),
-  reason: z.nullable(z.enum([...refusedLayouts, ...deviceProblems])),
-  partitionNumber: z.optional(bytes),
-  partitionBytes: z.optional(bytes),
-  volumeGroup: z.optional(text),
-  physicalVolumeBytes: z.optional(bytes),
-  logicalVolume: z.optional(text),
-  logicalVolumeBytes: z.optional(bytes),
-  filesystem: z.nullable(text),
-  filesystemUuid: z.nullable(text),
-  /** At most four are listed. */
-  mountPoints: z.array(text),
-  /** As `df` shows it, so without the filesystem's own overhead; null when nothing is mounted. */
-  filesystemBytes: z.nullable(bytes),
-  usedBytes: z.nullable(bytes),
-});
+// Lazy, these: every function that knows the kinds loads them, and few parse an answer.
+const inspectedVolume = z.lazy(() =>
+  z.object({
+    volumeId: text,
+    devicePath: z.nullable(text),
+    deviceBytes: z.nullable(bytes),
+    layout: z.enum([...growableLayouts, ...refusedLayouts]),
+    /** Whether `grow-filesystem` would work on it as it is now. */
+    supported: z.boolean(),
+    reason: z.nullable(z.enum([...refusedLayouts, ...deviceProblems])),
+    partitionNumber: z.optional(bytes),
+    partitionBytes: z.optional(bytes),
+    volumeGroup: z.optional(text),
+    physicalVolumeBytes: z.optional(bytes),
+    logicalVolume: z.optional(text),
+    logicalVolumeBytes: z.optional(bytes),
+    filesystem: z.nullable(text),
+    filesystemUuid: z.nullable(text),
+    /** At most four are listed. */
+    mountPoints: z.array(text),
+    /** As `df` shows it, so without the filesystem's own overhead; null when nothing is mounted. */
+    filesystemBytes: z.nullable(bytes),
+    usedBytes: z.nullable(bytes),
+  }),
+);
 
-const inspection = z.object({
-  version: z.literal(1),
-  script: z.literal('inspect-volume'),
-  volumes: z.array(inspectedVolume).check(z.maxLength(100)),
-});
+const inspection = z.lazy(() =>
+  z.object({
+    version: z.literal(1),
+    script: z.literal('inspect-volume'),
+    volumes: z.array(inspectedVolume).check(z.maxLength(100)),
+  }),
+);
 
 const filesystemSize = z.object({ filesystemBytes: bytes, usedBytes: bytes });
 
-const growth = z.object({
-  version: z.literal(1),
-  script: z.literal('grow-filesystem'),
-  volumeId: text,
-  mountPoint: text,
-  layout: z.enum(growableLayouts),
-  filesystem: z.enum(['ext4', 'xfs']),
-  devicePath: text,
-  deviceBytes: bytes,
-  before: filesystemSize,
-  after: filesystemSize,
-  /** False when everything had its full size already. */
-  changed: z.boolean(),
-  steps: z.array(z.enum(['growpart', 'pvresize', 'lvextend', 'lvchange', 'resize2fs', 'xfs_growfs'])),
-});
+const growth = z.lazy(() =>
+  z.object({
+    version: z.literal(1),
+    script: z.literal('grow-filesystem'),
+    volumeId: text,
+    mountPoint: text,
+    layout: z.enum(growableLayouts),
+    filesystem: z.enum(['ext4', 'xfs']),
+    devicePath: text,
+    deviceBytes: bytes,
+    before: filesystemSize,
+    after: filesystemSize,
+    /** False when everything had its full size already. */
+    changed: z.boolean(),
+    steps: z.array(z.enum(['growpart', 'pvresize', 'lvextend', 'lvchange', 'resize2fs', 'xfs_growfs'])),
+  }),
+);
 
 /** Every code that a script answers, except `layout-unsupported:<reason>`; their exit codes are in the scripts. */
 export const hostErrorCodes = [
@@ -97,15 +104,17 @@ export const hostErrorCodes = [
 
 const unsupportedLayouts = ['xen-device', ...refusedLayouts] as const;
 
-const hostError = z.object({
-  version: z.literal(1),
-  script: z.enum(['inspect-volume', 'grow-filesystem']),
-  volumeId: z.optional(text),
-  error: z.union([z.enum(hostErrorCodes), z.templateLiteral(['layout-unsupported:', z.enum(unsupportedLayouts)])]),
-  message: text,
-  /** What had been changed by then. */
-  steps: z.optional(z.array(text)),
-});
+const hostError = z.lazy(() =>
+  z.object({
+    version: z.literal(1),
+    script: z.enum(['inspect-volume', 'grow-filesystem']),
+    volumeId: z.optional(text),
+    error: z.union([z.enum(hostErrorCodes), z.templateLiteral(['layout-unsupported:', z.enum(unsupportedLayouts)])]),
+    message: text,
+    /** What had been changed by then. */
+    steps: z.optional(z.array(text)),
+  }),
+);
 
 export type InspectedVolume = z.infer<typeof inspectedVolume>;
 export type InspectionResult = z.infer<typeof inspection>;
