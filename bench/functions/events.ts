@@ -1,9 +1,20 @@
 /** One event for each function, as its workflow, rule or operator would send it (statemachines/, docs/design.md). */
 import type { Verb } from '../../infra/function-table.ts';
-import { commandId, instanceId, volumeId } from './names.ts';
+import {
+  commandId,
+  formerRetention,
+  instanceId,
+  shortenedRetention,
+  storageOperationArn,
+  topicArn,
+  topicName,
+  volumeId,
+} from './names.ts';
+import { dueKey, pageKey, referenceTo, slot } from './objects.ts';
 
 const account = 'us-east-1:123456789012';
-const executionArn = `arn:aws:states:${account}:execution:demo-storage-scaling:bench`;
+const executionOf = (workflow: string): string => `arn:aws:states:${account}:execution:demo-${workflow}:bench`;
+const executionArn = executionOf('storage-scaling');
 export const operation = {
   operationId: '0123456789abcdef',
   executionArn,
@@ -34,7 +45,7 @@ const volume = {
     atMs: nowMs,
     instanceId,
     supported: true,
-    layout: 'whole',
+    layout: 'plain',
     filesystem: 'xfs',
     mountPoint: '/data1',
     deviceBytes: 100 * 1024 ** 3,
@@ -44,6 +55,42 @@ const volume = {
   hourly: { timesMs: [nowMs - 3_600_000], usedFractions: [0.79] },
   recent: { timesMs: [nowMs - 60_000], usedFractions: [0.8] },
 };
+/** Shorter retention of one topic, from its plan to its end. */
+export const relieving = {
+  operationId: 'fedcba9876543210',
+  executionArn: executionOf('retention-relief'),
+  cluster: 'payments',
+  subject: 'msk/payments',
+  trigger: { type: 'barred', operationId: operation.operationId, outcome: 'cool-down', fullInHours: 8 },
+};
+export const restoring = {
+  operationId: '0011223344556677',
+  executionArn: executionOf('retention-restore'),
+  cluster: 'payments',
+  subject: 'topics/payments',
+  reliefId: relieving.operationId,
+  trigger: { type: 'deadline' },
+};
+export const topics = [
+  { name: topicName, id: topicArn, former: formerRetention, shortened: shortenedRetention, freesGib: 30 },
+];
+export const planned = { cluster: 'payments', restoreAfterHours: 24, topics };
+const shorten = {
+  action: 'shorten',
+  reason: 'enough',
+  topics,
+  evidence: {
+    brokerId: 1,
+    usedGib: 80,
+    capacityGib: 100,
+    usedFraction: 0.8,
+    fullInHours: 8,
+    needGib: 28,
+    freesGib: 30,
+  },
+};
+const leaseOf = (holder: string) => ({ name: 'topics/payments', executionArn: holder, fence: 1 });
+
 export const facts = {
   name: 'orders',
   nowMs,
@@ -63,7 +110,9 @@ export const events: Record<Verb, object> = {
   },
   'answer-approval': { operationId: operation.operationId, planHash: 'hash', answer: 'approved', by: 'bench' },
   'set-pause': { cluster: 'orders', pause: true, by: 'bench', reason: 'bench' },
-  sweep: { trigger: operation.trigger, slot: '2026-11-20T10:00:00Z' },
+  'plan-sweep': { trigger: { type: 'schedule', slot: '2026-11-20T10:00:00Z' }, slot },
+  'survey-page': { page: referenceTo(pageKey), number: 1, slot, dueAtMs: nowMs },
+  'collect-due': { slot, plan: { pages: 1 }, surveyed: [{ due: referenceTo(dueKey), volumes: 5, wanted: 1 }] },
   observe: operation,
   decide: { ...operation, facts },
   approve: {
@@ -78,6 +127,14 @@ export const events: Record<Verb, object> = {
   apply: { ...operation, lease, plan },
   'await-usable': waiting,
   'await-completed': waiting,
+  // The only kind that is followed and not waited for.
+  'follow-operation': {
+    ...operation,
+    cluster: 'payments',
+    subject: 'msk/payments',
+    targetGib: 130,
+    reference: storageOperationArn,
+  },
   'grow-filesystem': { ...waiting, lease },
   verify: { ...operation, instanceId, commandId, targetGib: 130 },
   inspect: waiting,
@@ -89,4 +146,26 @@ export const events: Record<Verb, object> = {
     detail: { event: 'modifyVolume', result: 'optimizing', cause: '' },
   },
   record: { ...operation, lease, failure: null, decision: { action: 'keep', reason: 'below-threshold', evidence: {} } },
+  'plan-relief': { ...relieving, approved: null },
+  'approve-relief': {
+    ...relieving,
+    taskToken: 'token',
+    reminder: false,
+    plan: planned,
+    planHash: 'hash',
+    approvalSeconds: 28_800,
+    decision: shorten,
+  },
+  'arm-relief': { ...relieving, lease: leaseOf(relieving.executionArn), plan: planned },
+  'shorten-retention': { ...relieving, lease: leaseOf(relieving.executionArn) },
+  'record-relief': {
+    ...relieving,
+    lease: leaseOf(relieving.executionArn),
+    failure: null,
+    decision: shorten,
+    observeOnly: false,
+    armed: true,
+  },
+  'restore-retention': { ...restoring, confirm: false },
+  'record-restore': { ...restoring, lease: leaseOf(restoring.executionArn), failure: null, already: false },
 };

@@ -1,87 +1,81 @@
 /**
- * Just enough of DynamoDB for the functions to run to their end: items by key, simple updates, conditions taken as met.
- * Seeded through the ledger's own gateway, and set back before each measurement.
+ * The ledger's table as each function finds it: DynamoDB is the simulator's, which obeys conditions, and what stands in it
+ * was written by the ledger's own gateway. Set back before each invocation, so that a warm one does what the first one did.
  */
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { ledgerGateway } from '../../functions/gateways/ledger/dynamodb.ts';
+import type { ReliefTopic } from '../../functions/gateways/ledger/ledger.ts';
+import { ledgerTable } from '../../functions/gateways/ledger/table.ts';
 import { production } from '../../functions/runtime/runtime.ts';
-import { facts, operation, plan } from './events.ts';
-import { instanceId, volumeId } from './names.ts';
+import type { Verb } from '../../infra/function-table.ts';
+import { DynamoDbService, type PlainItem } from '../../simulator/cloud/dynamodb/service.ts';
+import { AwsError } from '../../simulator/cloud/service.ts';
+import { facts, operation, plan, planned, relieving, restoring, topics } from './events.ts';
+import { instanceId, ledgerName, mountPoints, volumeId, volumeIds } from './names.ts';
+import type { Input } from './requests.ts';
 
-type Value = Record<string, unknown>;
-type Item = Record<string, Value>;
-
-interface Write {
-  Key?: Item;
-  Item?: Item;
-  UpdateExpression?: string;
-  ExpressionAttributeNames?: Record<string, string>;
-  ExpressionAttributeValues?: Record<string, Value>;
-}
-
-const nameOf = (key: Item | undefined): string => JSON.stringify([key?.pk?.S, key?.sk?.S]);
+const principal = { roleArn: 'arn:aws:iam::123456789012:role/bench', name: 'bench' };
 
 export class StubLedger {
-  #items = new Map<string, Item>();
-  #seeded = new Map<string, Item>();
+  #service = emptyTable();
+  #seeded: PlainItem[] = [];
 
   keepAsSeed(): void {
-    this.#seeded = new Map(this.#items);
+    this.#seeded = [...this.#service.items(ledgerName)];
   }
 
   reset(): void {
-    this.#items = new Map(this.#seeded);
+    this.#service = emptyTable();
+    for (const item of this.#seeded) this.#handle('PutItem', { TableName: ledgerName, Item: marshall(item) });
   }
 
-  answer(operation: string, body: string): object {
-    const request = JSON.parse(body) as Write & { TransactItems?: { Put?: Write; Update?: Write }[] };
-    switch (operation) {
-      case 'GetItem': {
-        const item = this.#items.get(nameOf(request.Key));
-        return item === undefined ? {} : { Item: item };
-      }
-      case 'Query': {
-        const [pk, prefix] = Object.values(request.ExpressionAttributeValues ?? {}).map(({ S }) => String(S));
-        const found = [...this.#items.values()].filter(
-          (item) => item.pk?.S === pk && String(item.sk?.S).startsWith(prefix ?? ''),
-        );
-        return { Items: found, Count: found.length, ScannedCount: found.length };
-      }
-      case 'DeleteItem':
-        this.#items.delete(nameOf(request.Key));
-        return {};
-      case 'TransactWriteItems':
-        for (const { Put, Update } of request.TransactItems ?? []) this.#write(Put ?? Update ?? {});
-        return {};
-      default:
-        return { Attributes: this.#write(request) };
+  /** What DynamoDB answers; a refusal has `__type`. */
+  answer(name: string, input: Input): object {
+    try {
+      return this.#handle(name, input) as object;
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const { name: __type, message, $fault: _, $metadata: __, ...members } = error;
+      return { __type, message, ...members };
     }
   }
 
-  #write({ Key, Item, UpdateExpression, ExpressionAttributeNames, ExpressionAttributeValues }: Write): Item {
-    const item = Item ?? structuredClone(this.#items.get(nameOf(Key)) ?? Key ?? {});
-    // What is seeded once is written as if it were not there yet.
-    const plain = (UpdateExpression ?? '').replace(/if_not_exists\([^,]+, (:\w+)\)/g, '$1');
-    const clauses = plain.split(/\b(?=SET |REMOVE |ADD |DELETE )/);
-    for (const clause of clauses) {
-      for (const part of clause.replace(/^\w+ /, '').split(',')) {
-        const [path = '', value = ''] = part.trim().split(/ = | /);
-        const steps = path.split('.').map((step) => ExpressionAttributeNames?.[step] ?? step);
-        const target = steps.slice(0, -1).reduce<Item>((at, step) => ((at[step] ??= { M: {} }).M ?? {}) as Item, item);
-        const last = steps.at(-1) ?? '';
-        if (clause.startsWith('REMOVE')) delete target[last];
-        else if (ExpressionAttributeValues?.[value] !== undefined) target[last] = ExpressionAttributeValues[value];
-      }
-    }
-    this.#items.set(nameOf(Item ?? Key), item);
-    return item;
+  #handle(name: string, input: Input): unknown {
+    return this.#service.handle({ service: 'dynamodb', operation: name, input, principal, atMs: Date.now() });
   }
 }
 
-/** What stands in the ledger when an operation is under way, written by the ledger itself. */
-export async function seed(endpoint: string): Promise<void> {
+function emptyTable(): DynamoDbService {
+  const clock = { nowMs: () => Date.now() };
+  const service = new DynamoDbService({ clock, account: '123456789012', region: 'us-east-1' });
+  service.createTable({ TableName: ledgerName, ...ledgerTable });
+  return service;
+}
+
+/** They come before the states that write of the operation: it opens with them, or they know of none. */
+const first: ReadonlySet<Verb> = new Set<Verb>([
+  'start-workflow',
+  'plan-sweep',
+  'survey-page',
+  'collect-due',
+  'observe',
+  'plan-relief',
+  'restore-retention',
+]);
+
+/** How far the relief has come. */
+const reliefs: Partial<Record<Verb, ReliefTopic['state']>> = {
+  'shorten-retention': 'planned',
+  'record-relief': 'shortened',
+  'restore-retention': 'shortened',
+  'record-restore': 'restored',
+};
+
+/** @param endpoint of this function's own ledger */
+export async function seed(verb: Verb, endpoint: string): Promise<void> {
   const ledger = ledgerGateway({
     ...production(),
-    environment: { LEDGER_TABLE: 'demo-ledger' },
+    environment: { LEDGER_TABLE: ledgerName },
     clientDefaults: {
       region: 'us-east-1',
       endpoint,
@@ -89,36 +83,66 @@ export async function seed(endpoint: string): Promise<void> {
     },
   });
   const nowMs = Date.now();
-  const { operationId, cluster, executionArn, trigger } = operation;
-  await ledger.openOperation({
-    operationId,
-    workflow: 'storage-scaling',
-    cluster,
-    subject: volumeId,
-    executionArn,
-    trigger,
-    startedAtMs: nowMs,
-    status: 'running',
-    timeline: [],
-  });
+  const { operationId, cluster, executionArn } = operation;
+  for (const [at, id] of volumeIds.entries()) {
+    await ledger.seeVolume({ cluster, volumeId: id, instanceId, sizeGib: 100, ownerTags: {}, nowMs });
+    const mountPoint = mountPoints[at] ?? '';
+    await ledger.saveInspection(cluster, id, { ...facts.volumes[0].inspection, mountPoint, atMs: nowMs });
+  }
+  const state = reliefs[verb];
+  if (state !== undefined) {
+    const restoreAtMs = nowMs + planned.restoreAfterHours * 3_600_000;
+    const { operationId: reliefId, cluster: relieved, subject } = relieving;
+    const armed = topics.map(({ name, id, former, shortened }) => ({
+      name,
+      id,
+      former,
+      shortened,
+      state: 'planned' as const,
+    }));
+    await ledger.armRelief({
+      reliefId,
+      cluster: relieved,
+      volumeId: subject,
+      armedAtMs: nowMs,
+      restoreAtMs,
+      topics: armed,
+    });
+    for (const { name } of topics) await ledger.setReliefTopic(reliefId, { name, state });
+  }
+  if (first.has(verb)) return;
+
+  const open = [
+    { workflow: 'storage-scaling', of: operation },
+    { workflow: 'retention-relief', of: relieving },
+    { workflow: 'retention-restore', of: restoring },
+  ];
+  for (const { workflow, of } of open) {
+    const { operationId: id, cluster: name, subject, executionArn: arn, trigger } = of;
+    const fields = { operationId: id, cluster: name, subject, executionArn: arn, trigger };
+    await ledger.openOperation({ ...fields, workflow, startedAtMs: nowMs, status: 'running', timeline: [] });
+  }
   await ledger.takeLease({ name: `volume/${volumeId}`, operationId, executionArn, nowMs });
-  await ledger.seeVolume({ cluster, volumeId, instanceId, sizeGib: 100, ownerTags: {}, nowMs });
-  await ledger.saveInspection(cluster, volumeId, { ...facts.volumes[0].inspection, atMs: nowMs });
-  await ledger.requestApproval({
-    operationId,
-    cluster,
-    planHash: 'hash',
-    plan,
-    token: 'token',
-    requestedAtMs: nowMs,
-    expiresAtMs: nowMs + 3_600_000,
-  });
-  await ledger.putWaiting({
-    resource: `volume/${volumeId}/usable`,
-    token: 'token',
-    operationId,
-    cluster,
-    detail: { volumeId, targetGib: 130 },
-    sinceMs: nowMs,
-  });
+  const holder = verb === 'record-restore' ? restoring : relieving;
+  const { operationId: holderId, executionArn: holderArn } = holder;
+  await ledger.takeLease({ name: 'topics/payments', operationId: holderId, executionArn: holderArn, nowMs });
+  if (verb === 'answer-approval')
+    await ledger.requestApproval({
+      operationId,
+      cluster,
+      planHash: 'hash',
+      plan,
+      token: 'token',
+      requestedAtMs: nowMs,
+      expiresAtMs: nowMs + 3_600_000,
+    });
+  if (verb === 'wake-waiting')
+    await ledger.putWaiting({
+      resource: `volume/${volumeId}/usable`,
+      token: 'token',
+      operationId,
+      cluster,
+      detail: { volumeId, targetGib: 130 },
+      sinceMs: nowMs,
+    });
 }
