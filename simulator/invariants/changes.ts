@@ -1,8 +1,9 @@
 /**
- * One volume's changes: never two in flight, never a fifth in 24 h, never one while the previous isn't completed, never
- * smaller. Read from the cloud's own record, which keeps every modification. aws-facts 2.1.
+ * One storage's changes: never two in flight, never one while the previous isn't completed, never smaller; of an EBS
+ * volume never a fifth in 24 h. Read from the cloud's own record, which keeps every modification. aws-facts 1.1, 2.1.
  */
 import type { Checker, InvariantWorld, Mutation, Report } from './checker.ts';
+import { isGrowth } from './storage.ts';
 
 const dayMs = 86_400_000;
 const modificationsPerDayMax = 4;
@@ -24,8 +25,18 @@ export function changes(world: InvariantWorld, report: Report): Checker {
   };
 
   return {
+    attempted({ action, volumeId }) {
+      // MSK would refuse it, but whoever holds the lease knows of its own operation. A stranger's may have begun just now.
+      if (action !== 'kafka:UpdateBrokerStorage') return;
+      const running = world
+        .volume(volumeId)
+        ?.modifications.find(({ foreign, state }) => !foreign && state === 'modifying');
+      if (running === undefined) return;
+      const since = new Date(running.startedAtMs).toISOString();
+      report('one-change-at-a-time', volumeId, `${action} while our own operation of ${since} is running`);
+    },
     accepted(mutation) {
-      if (mutation.action !== 'ec2:ModifyVolume') return;
+      if (!isGrowth(mutation.action)) return;
       const volume = world.volume(mutation.volumeId);
       if (volume === undefined) return;
       touched.add(volume.volumeId);
@@ -45,7 +56,7 @@ export function changes(world: InvariantWorld, report: Report): Checker {
       }
       const ours = volume.modifications.filter(({ foreign, startedAtMs }) => !foreign && startedAtMs > atMs - dayMs);
       const most = Math.min(modificationsPerDayMax, policyMax(world, mutation));
-      if (ours.length > most) {
+      if (mutation.action === 'ec2:ModifyVolume' && ours.length > most) {
         report('modification-rate', volume.volumeId, `${ours.length} modifications in 24 h, at most ${most}`);
       }
       if (latest.targetGib < latest.originalGib) {

@@ -3,10 +3,11 @@
  * after it the truth.
  *
  * Sending the idempotent script again under an intent that stands open is allowed (functions/storage: grow-filesystem);
- * a second modification under one intent never is.
+ * a second modification under one intent never is. Of a topic's configs the relief is the intent: see `relief.ts`.
  */
 import type { Intent } from '../../functions/gateways/ledger/ledger.ts';
 import type { Checker, InvariantWorld, Mutation, Report } from './checker.ts';
+import { isGrowth, subjectOf, volumeIdOf } from './storage.ts';
 
 /** Clocks of the cloud and of the step that wrote the intent are one here; calls take some time. */
 const skewMs = 60_000;
@@ -17,7 +18,7 @@ export function intents(world: InvariantWorld, report: Report): Checker {
   const effectOf = new Map<string, number>();
 
   const settledAs = ({ intentId, subject, status, request }: Intent): void => {
-    const volumeId = subject.replace(/^volume\//, '');
+    const volumeId = volumeIdOf(subject);
     const hadEffect = effectOf.has(intentId);
     if (hadEffect && (status === 'refused' || status === 'not-done')) {
       report('ledger-agrees', subject, `intent ${intentId} was settled as ${status}, but the volume was modified`);
@@ -35,7 +36,7 @@ export function intents(world: InvariantWorld, report: Report): Checker {
   };
 
   const open = (mutation: Mutation): Intent[] =>
-    [...(bySubject.get(`volume/${mutation.volumeId}`)?.values() ?? [])].filter(
+    [...(bySubject.get(subjectOf(mutation.volumeId))?.values() ?? [])].filter(
       (intent) => (intent.status === 'intended' || intent.status === 'unknown') && fits(intent, mutation),
     );
 
@@ -44,11 +45,12 @@ export function intents(world: InvariantWorld, report: Report): Checker {
       const { subject, intentId, action, foreign } = intent;
       const known = bySubject.get(subject) ?? new Map<string, Intent>();
       bySubject.set(subject, known.set(intentId, intent));
-      if (action === 'ec2:ModifyVolume' && foreign !== true) settledAs(intent);
+      if (isGrowth(action) && foreign !== true) settledAs(intent);
     },
     accepted(mutation) {
+      if (mutation.topic !== undefined) return;
       const candidates = open(mutation);
-      const subject = mutation.volumeId === '' ? mutation.instanceIds.join(',') : `volume/${mutation.volumeId}`;
+      const subject = mutation.volumeId === '' ? mutation.instanceIds.join(',') : subjectOf(mutation.volumeId);
       const [intent] = candidates;
       if (intent === undefined) {
         report(
@@ -59,11 +61,11 @@ export function intents(world: InvariantWorld, report: Report): Checker {
         return;
       }
       // What came of a command whose answer was lost stays unknown; the script runs again under an intent of its own.
-      const rivals = candidates.filter(({ action, status }) => action === 'ec2:ModifyVolume' || status === 'intended');
+      const rivals = candidates.filter(({ action, status }) => isGrowth(action) || status === 'intended');
       if (rivals.length > 1) {
         report('intent-before-effect', subject, `${mutation.action} fits ${rivals.length} open intents`);
       }
-      if (mutation.action !== 'ec2:ModifyVolume') return;
+      if (!isGrowth(mutation.action)) return;
       if (effectOf.has(intent.intentId)) {
         report('one-effect-per-intent', subject, `a second ${mutation.action} under the intent ${intent.intentId}`);
       }
@@ -102,6 +104,6 @@ export function intents(world: InvariantWorld, report: Report): Checker {
 /** The same action, with the same arguments, intended before. */
 function fits({ action, request, atMs }: Intent, mutation: Mutation): boolean {
   if (action !== mutation.action || atMs > mutation.atMs + skewMs) return false;
-  if (mutation.action === 'ec2:ModifyVolume') return Number(request['sizeGib']) === mutation.sizeGib;
+  if (isGrowth(mutation.action)) return Number(request['sizeGib']) === mutation.sizeGib;
   return request['document'] === mutation.document && mutation.instanceIds.every((id) => id === request['instanceId']);
 }

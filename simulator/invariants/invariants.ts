@@ -5,9 +5,11 @@
 import { caps } from './caps.ts';
 import { changes } from './changes.ts';
 import type { Checker, InvariantWorld, Violation } from './checker.ts';
+import { coolDown } from './cool-down.ts';
 import { executions, type ExecutionLimits } from './executions.ts';
 import { intents } from './intents.ts';
 import { quiet } from './quiet.ts';
+import { relief } from './relief.ts';
 import { waits } from './waits.ts';
 
 /** A run that breaks everything shall not fill the memory. */
@@ -29,7 +31,9 @@ export class Invariants {
     this.#checkers = [
       changes(world, report),
       caps(world, report),
+      coolDown(world, report),
       quiet(world, report),
+      relief(world, report),
       intents(world, report),
       waits(world, report),
       executions(world, report, options.limits),

@@ -1,8 +1,9 @@
 /**
- * Reads what invariants need from writes to the ledger's table: intents, waits, pauses. Item types as in
+ * Reads what invariants need from writes to the ledger's table: intents, waits, pauses, reliefs, what
+ * was learnt of a volume. Item types as in
  * functions/gateways/ledger/items.ts; anything else is of no concern here.
  */
-import type { Intent, Waiting } from '../../functions/gateways/ledger/ledger.ts';
+import type { Intent, Relief, VolumeRecord, Waiting } from '../../functions/gateways/ledger/ledger.ts';
 import type { Invariants } from './invariants.ts';
 
 /** A plain item (unmarshalled). */
@@ -30,6 +31,15 @@ export function tellOfWrite(
       if ((after?.['paused'] === undefined) !== (before?.['paused'] === undefined)) {
         invariants.tell('pauseChanged', nameIn(item), after?.['paused'] !== undefined);
       }
+      break;
+    case 'cool-down':
+      invariants.tell('coolDownWritten', String(item['volumeId']), after as VolumeRecord['coolDown']);
+      break;
+    case 'not-before':
+      invariants.tell('notBeforeWritten', String(item['volumeId']), after as VolumeRecord['notBefore']);
+      break;
+    case 'relief':
+      if (after !== undefined) invariants.tell('reliefWritten', after as unknown as Relief);
       break;
     default:
   }

@@ -48,4 +48,6 @@ const clusterDocument = (cluster: ClusterRun): ClusterDocument => ({
   escalations: cluster.escalations,
   transitionsPerGrowth: { p50: cluster.transitionsPerGrowth.p50, max: cluster.transitionsPerGrowth.max },
   costUsdPerGrowth: cluster.costUsdPerGrowth,
+  pollsPerGrowth: { p50: cluster.pollsPerGrowth.p50, max: cluster.pollsPerGrowth.max },
+  pollsUsdPerGrowth: cluster.pollsUsdPerGrowth,
 });

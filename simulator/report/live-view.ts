@@ -124,11 +124,14 @@ function timeLines(progress: Progress, width: number, paint: Colours): string[] 
   ];
 }
 
+const nameOf = ({ name, kind }: Progress['clusters'][number]): string => oneLine(`${name} (${kind})`);
+
 function clusterLines({ clusters }: Progress, width: number, paint: Colours): string[] {
   const shown = clusters.slice(0, listMax + 1);
-  const nameWidth = Math.min(20, Math.max(0, ...shown.map(({ name }) => oneLine(name).length)));
-  const lines = shown.map(({ name, sizeGib, usedFraction, growths }) => {
-    const label = shortened(oneLine(name), nameWidth).padEnd(nameWidth);
+  const nameWidth = Math.min(24, Math.max(0, ...shown.map((cluster) => nameOf(cluster).length)));
+  const lines = shown.map((cluster) => {
+    const { sizeGib, usedFraction, growths } = cluster;
+    const label = shortened(nameOf(cluster), nameWidth).padEnd(nameWidth);
     const facts = ` ${percent(usedFraction, 0).padStart(5)} of ${gib(sizeGib)} GiB  ${counted(growths, 'growth')}`;
     const cells = Math.max(4, Math.min(24, width - nameWidth - facts.length - 1));
     const colour = usedColour(usedFraction, paint);

@@ -12,7 +12,7 @@ export const operationsInOrder = (operations: readonly OperationRun[]): Operatio
   [...operations].sort((a, b) => a.startedAtMs - b.startedAtMs || byText(a.operationId, b.operationId));
 
 function line(operation: OperationRun): Record<string, unknown> {
-  const { operationId, startedAtMs, endedAtMs, timeline, statesEntered, ...facts } = operation;
+  const { operationId, startedAtMs, endedAtMs, timeline, statesEntered, transitions, ...facts } = operation;
   return {
     operationId,
     startedAt: isoTime(startedAtMs),
@@ -21,6 +21,7 @@ function line(operation: OperationRun): Record<string, unknown> {
     ...(endedAtMs === undefined ? {} : { endedAtMs }),
     ...sortedByKey(facts),
     statesEntered,
+    transitions,
     timeline: timeline.map(({ atMs, what, detail }) => ({
       at: isoTime(atMs),
       atMs,
@@ -46,6 +47,7 @@ const factOrder = [
   'usedFraction',
   'fullInHours',
   'message',
+  'topics',
 ];
 
 const sortedByKey = (facts: Record<string, unknown>): Record<string, unknown> =>

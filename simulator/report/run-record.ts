@@ -13,7 +13,11 @@ export interface VolumeSample {
 
 export interface VolumeRun {
   volumeId: string;
+  /** Where several grow together: what operations call them, e.g. `msk/payments`. */
+  storageId?: string;
+  /** `i-…`, or `broker 1` of MSK. */
   instanceId: string;
+  /** Empty for MSK. */
   mountPoint: string;
   /** Every hour and at each change of size. */
   samples: VolumeSample[];
@@ -30,9 +34,12 @@ export interface ClusterRun {
   growths: number;
   refusals: number;
   escalations: number;
-  /** Over clean growths: one volume, without approval; null where there was none. */
+  /** Over clean growths: one storage, without approval; null where there was none. Retries count, as they are billed. */
   transitionsPerGrowth: { p50: number | null; max: number | null };
   costUsdPerGrowth: number | null;
+  /** Of MSK, whose operations must be looked at until they end: how often, and what of the cost that is. */
+  pollsPerGrowth: { p50: number | null; max: number | null };
+  pollsUsdPerGrowth: number | null;
   volumes: VolumeRun[];
 }
 
@@ -40,6 +47,7 @@ export interface OperationRun {
   operationId: string;
   workflow: string;
   cluster: string;
+  /** A volume, `msk/<cluster>`, or `topics/<cluster>`. */
   volumeId: string;
   trigger: string;
   startedAtMs: number;
@@ -54,8 +62,12 @@ export interface OperationRun {
   usedFraction?: number;
   fullInHours?: number;
   message?: string;
+  /** What it changed of topics, as the cluster has it: `payments-events: retention.ms 168 h → 60 h`. */
+  topics?: string[];
   timeline: { atMs: number; what: string; detail?: Record<string, unknown> }[];
   statesEntered: number;
+  /** As billed: states entered, and retries. */
+  transitions: number;
 }
 
 export interface AlarmRun {
@@ -113,6 +125,6 @@ export interface Progress {
   handlerInvocations: number;
   runningWorkflows: { operationId: string; workflow: string; volumeId: string; state: string }[];
   alarmsInAlarm: number;
-  clusters: { name: string; sizeGib: number; usedFraction: number; growths: number }[];
+  clusters: { name: string; kind: string; sizeGib: number; usedFraction: number; growths: number }[];
   latest: string[];
 }

@@ -64,7 +64,7 @@ function headline(run: RunRecord, { wallSeconds }: SummaryOptions, columns: numb
 }
 
 function clusterTable(clusters: readonly ClusterRun[], columns: number, paint: Colours): string {
-  const heads = ['cluster', 'GiB', 'peak used', 'min. full', 'growths', 'refused', 'escal.', 'states', '$/growth'];
+  const heads = ['cluster', 'GiB', 'peak used', 'min. full', 'growths', 'refused', 'escal.', 'trans.', '$/growth'];
   const rows = clusters.map((cluster) => clusterCells(cluster, paint));
   const plainRows = clusters.map((cluster) => clusterCells(cluster, picocolors.createColors(false)));
   const widths = heads.map((head, index) =>
@@ -114,6 +114,7 @@ function facts(run: RunRecord, options: SummaryOptions, columns: number, paint: 
   const lines: [string, string][] = [
     ...workflows.map((text, index): [string, string] => [index === 0 ? 'workflows' : '', text]),
     ['invocations', `${grouped(run.handlerInvocations)} of handlers, ${grouped(calls)} calls of AWS APIs`],
+    ...pollLines(run.clusters),
     ['people', `${counted(run.notifications.length, 'notification')}, ${operatorText(run)}`],
     ...run.notes.map((note): [string, string] => ['note', shortened(oneLine(note), Math.max(20, columns - 13))]),
     ...(options.operationsPath === undefined ? [] : [['operations', options.operationsPath] as [string, string]]),
@@ -121,6 +122,14 @@ function facts(run: RunRecord, options: SummaryOptions, columns: number, paint: 
   ];
   return lines.map(([label, text]) => `${paint.dim(label.padEnd(11))}  ${text}`).join('\n');
 }
+
+/** What following MSK's operations takes, of the transitions and the cost above. */
+const pollLines = (clusters: readonly ClusterRun[]): [string, string][] =>
+  clusters.flatMap(({ name, pollsPerGrowth: { p50, max }, pollsUsdPerGrowth: cost }) =>
+    p50 === null || max === null || cost === null
+      ? []
+      : [['polls', `${oneLine(name)}: ${grouped(p50)} / ${grouped(max)} a growth, ${usd(cost, 5)} of its cost`]],
+  );
 
 function operatorText(run: RunRecord): string {
   const counts = new Map<string, number>();

@@ -4,31 +4,31 @@ import type { Operation } from '../../functions/gateways/ledger/ledger.ts';
 import type { BusEvent } from '../cloud/service.ts';
 import type { Simulation } from '../deploy/boot.ts';
 import type { AlarmRun, ClusterRun, OperationRun, VolumeRun } from '../report/run-record.ts';
-import type { Costs } from './costs.ts';
-import type { WorldBroker } from './world.ts';
+import type { Costs, OperationCosts } from './costs.ts';
+import { minutesFull, stateOf } from './disks.ts';
+import { recordTopicChanges } from './topic-changes.ts';
+import type { WorldDisk } from './world.ts';
 
-const gib = 2 ** 30;
 const hourMs = 3_600_000;
 
 export class Collector {
   readonly alarms: AlarmRun[] = [];
   readonly #simulation: Simulation;
   readonly #fleet: Fleet;
-  readonly #world: readonly WorldBroker[];
+  readonly #world: readonly WorldDisk[];
   readonly #runs = new Map<string, VolumeRun>();
   readonly #peaks = new Map<string, number>();
-  readonly #startGib = new Map<string, number>();
+  readonly #topicChanges: ReadonlyMap<string, string[]>;
 
-  constructor(simulation: Simulation, fleet: Fleet, world: readonly WorldBroker[]) {
+  constructor(simulation: Simulation, fleet: Fleet, world: readonly WorldDisk[]) {
     this.#simulation = simulation;
     this.#fleet = fleet;
     this.#world = world;
-    for (const broker of world) {
-      for (const { volumeId, mountPoint, sizeGib } of broker.volumes) {
-        this.#runs.set(volumeId, { volumeId, instanceId: broker.instanceId, mountPoint, samples: [], minutesFull: 0 });
-        this.#startGib.set(broker.cluster, (this.#startGib.get(broker.cluster) ?? 0) + sizeGib);
-      }
+    for (const { volumeId, storageId, instanceId, mountPoint } of world) {
+      const shared = storageId === volumeId ? {} : { storageId };
+      this.#runs.set(volumeId, { volumeId, ...shared, instanceId, mountPoint, samples: [], minutesFull: 0 });
     }
+    this.#topicChanges = recordTopicChanges(simulation);
     simulation.cloud.onEvent((event) => this.#onEvent(event));
     this.#sampleHourly();
   }
@@ -40,16 +40,13 @@ export class Collector {
 
   /** Now: called every hour and whenever a size has changed. */
   sample(): void {
-    const { clock, ec2, hosts } = this.#simulation;
-    const atMs = clock.nowMs();
-    for (const broker of this.#world) {
-      for (const { volumeId } of broker.volumes) {
-        const usedGib = round(hosts.usedBytes(volumeId) / gib);
-        const fileSystemGib = round(hosts.filesystemBytes(volumeId) / gib);
-        const run = this.#runs.get(volumeId);
-        run?.samples.push({ atMs, usedGib, fileSystemGib, sizeGib: ec2.volume(volumeId).sizeGib });
-        this.#peaks.set(broker.cluster, Math.max(this.#peaks.get(broker.cluster) ?? 0, usedGib / fileSystemGib));
-      }
+    const atMs = this.#simulation.clock.nowMs();
+    for (const disk of this.#world) {
+      const { usedGib, fileSystemGib, sizeGib } = stateOf(this.#simulation, disk);
+      const sample = { atMs, usedGib: round(usedGib), fileSystemGib: round(fileSystemGib), sizeGib };
+      this.#runs.get(disk.volumeId)?.samples.push(sample);
+      const usedFraction = sample.usedGib / sample.fileSystemGib;
+      this.#peaks.set(disk.cluster, Math.max(this.#peaks.get(disk.cluster) ?? 0, usedFraction));
     }
   }
 
@@ -58,8 +55,10 @@ export class Collector {
     if (event.source === 'aws.cloudwatch' && state !== undefined) {
       const attributes =
         (event.detail.alarmContributor as { attributes?: Record<string, string> } | undefined)?.attributes ?? {};
-      const instanceId = attributes.InstanceId;
-      const cluster = this.#world.find((broker) => broker.instanceId === instanceId)?.cluster;
+      const { InstanceId: instanceId, 'Cluster Name': clusterName } = attributes;
+      const cluster = this.#world.find(
+        (disk) => disk.instanceId === instanceId || disk.volumeId.startsWith(`msk/${clusterName ?? ''}/`),
+      )?.cluster;
       this.alarms.push({
         atMs: this.#simulation.clock.nowMs(),
         alarm: String(event.detail.alarmName),
@@ -77,49 +76,58 @@ export class Collector {
     const all = await Promise.all(this.#fleet.clusters.map(({ name }) => ledger.operations(name, { limit: 100_000 })));
     return all
       .flat()
-      .map((operation) => toRun(operation, costs.of(operation.operationId)?.states ?? 0))
+      .map((operation) => {
+        const { operationId } = operation;
+        return toRun(operation, costs.of(operationId), this.#topicChanges.get(operationId));
+      })
       .toSorted((a, b) => a.startedAtMs - b.startedAtMs || a.operationId.localeCompare(b.operationId));
   }
 
   clusters(operations: readonly OperationRun[], refusedCalls: Map<string, number>, costs: Costs): ClusterRun[] {
-    const { hosts, ec2 } = this.#simulation;
     return this.#fleet.clusters.map((cluster): ClusterRun => {
-      const volumes = this.#world
-        .filter((broker) => broker.cluster === cluster.name)
-        .flatMap((broker) => broker.volumes.map(({ volumeId }) => this.#runs.get(volumeId) as VolumeRun));
-      for (const volume of volumes) volume.minutesFull = hosts.minutesFull(volume.volumeId);
+      const disks = this.#world.filter((disk) => disk.cluster === cluster.name);
+      const volumes = disks.flatMap((disk) => {
+        const run = this.#runs.get(disk.volumeId);
+        return run === undefined ? [] : [{ ...run, minutesFull: minutesFull(this.#simulation, disk) }];
+      });
+      const storageIds = [...new Set(disks.map(({ storageId }) => storageId))];
       const own = operations.filter((operation) => operation.cluster === cluster.name);
-      const clean = own.filter(isCleanGrowth).map(({ operationId }) => costs.of(operationId) ?? { states: 0, usd: 0 });
-      const states = clean.map((cost) => cost.states).toSorted((a, b) => a - b);
-      const usd = median(clean.map((cost) => cost.usd));
+      const clean = own.filter(isCleanGrowth).flatMap(({ operationId }) => costs.of(operationId) ?? []);
+      const isPolled = cluster.kind === 'msk';
       return {
         name: cluster.name,
         kind: cluster.kind,
-        minutesFull: volumes.reduce((sum, { minutesFull }) => sum + minutesFull, 0),
-        startGib: this.#startGib.get(cluster.name) ?? 0,
-        endGib: volumes.reduce((sum, { volumeId }) => sum + ec2.volume(volumeId).sizeGib, 0),
+        minutesFull: volumes.reduce((sum, { minutesFull: minutes }) => sum + minutes, 0),
+        startGib: disks.reduce((sum, { sizeGib }) => sum + sizeGib, 0),
+        endGib: disks.reduce((sum, disk) => sum + stateOf(this.#simulation, disk).sizeGib, 0),
         peakUsedFraction: Number((this.#peaks.get(cluster.name) ?? 0).toFixed(4)),
         // Proven on the host, be it by a later operation than the one that grew the volume.
         growths: own.filter(({ outcome }) => outcome?.includes('grown') === true && outcome !== 'filesystem-not-grown')
           .length,
-        refusals: volumes.reduce((sum, { volumeId }) => sum + (refusedCalls.get(volumeId) ?? 0), 0),
+        refusals: storageIds.reduce((sum, storageId) => sum + (refusedCalls.get(storageId) ?? 0), 0),
         escalations: own.filter(({ status }) => status === 'escalated' || status === 'refused' || status === 'failed')
           .length,
-        transitionsPerGrowth: { p50: median(states), max: states.at(-1) ?? null },
-        costUsdPerGrowth: usd === null ? null : Number(usd.toFixed(7)),
+        transitionsPerGrowth: spread(clean.map(({ transitions }) => transitions)),
+        costUsdPerGrowth: usd(clean.map((cost) => cost.usd())),
+        pollsPerGrowth: spread(isPolled ? clean.map(({ polls }) => polls) : []),
+        pollsUsdPerGrowth: usd(isPolled ? clean.map((cost) => cost.pollsUsd()) : []),
         volumes,
       };
     });
   }
 }
 
-/** One volume grown without an approval, an inspection or a retry on its way. */
+/** One storage grown without an approval, an inspection or a failure on its way. */
 function isCleanGrowth({ outcome, timeline }: OperationRun): boolean {
   const steps = timeline.map(({ what }) => what).join(' ');
   return outcome === 'grown' && steps === 'started decided applied verified ended';
 }
 
-function toRun(operation: Operation, statesEntered: number): OperationRun {
+function toRun(
+  operation: Operation,
+  costs: OperationCosts | undefined,
+  topics: readonly string[] | undefined,
+): OperationRun {
   const decision = (operation.decision ?? {}) as {
     action?: string;
     reason?: string;
@@ -134,13 +142,13 @@ function toRun(operation: Operation, statesEntered: number): OperationRun {
     operationId: operation.operationId,
     workflow: operation.workflow,
     cluster: operation.cluster,
-    volumeId: operation.subject.replace(/^volume\//, ''),
+    volumeId: operation.subject.replace(/^volume\//, '').replace(/^storage\//, 'msk/'),
     trigger: String(operation.trigger.type),
     startedAtMs: operation.startedAtMs,
     ...given({
       endedAtMs: operation.endedAtMs,
       outcome: operation.outcome,
-      action,
+      action: action ?? (operation.workflow === 'retention-restore' ? 'restore' : undefined),
       reason,
       fromGib,
       targetGib,
@@ -149,9 +157,11 @@ function toRun(operation: Operation, statesEntered: number): OperationRun {
       fullInHours: evidence?.fullInHours,
     }),
     ...(typeof message === 'string' ? { message } : {}),
+    ...(topics === undefined ? {} : { topics: [...topics] }),
     status: operation.status,
     timeline: operation.timeline,
-    statesEntered,
+    statesEntered: costs?.states ?? 0,
+    transitions: costs?.transitions ?? 0,
   };
 }
 
@@ -165,6 +175,16 @@ function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], u
 function median(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+}
+
+const spread = (values: readonly number[]): { p50: number | null; max: number | null } => ({
+  p50: median(values),
+  max: values.length === 0 ? null : Math.max(...values),
+});
+
+function usd(values: readonly number[]): number | null {
+  const middle = median(values);
+  return middle === null ? null : Number(middle.toFixed(7));
 }
 
 function round(value: number): number {

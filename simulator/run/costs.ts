@@ -10,7 +10,8 @@ import type { Simulation } from '../deploy/boot.ts';
 import { usdPer } from './prices.ts';
 
 interface Used {
-  states: number;
+  /** Their retries are counted only just after they have ended. */
+  executions: ExecutionRecord[];
   invocations: Record<string, number>;
   writeUnits: number;
   readUnits: number;
@@ -19,19 +20,32 @@ interface Used {
   events: number;
 }
 
-export interface Costs {
-  of(operationId: string): { states: number; usd: number } | undefined;
+export interface OperationCosts {
+  states: number;
+  /** As billed: states entered, and retries (aws-facts 7.1). */
+  transitions: number;
+  /** Looks at an operation of MSK: each is an invocation and, but for the first, a retry. */
+  polls: number;
+  /** @throws Error where a function is not in the table */
+  usd(): number;
+  /** Of it, what looking cost. */
+  pollsUsd(): number;
 }
 
-type FunctionTable = Record<string, { memoryMib: number; warmMs: number }>;
+export interface Costs {
+  of(operationId: string): OperationCosts | undefined;
+}
+
+export type FunctionTable = Record<string, { memoryMib: number; warmMs: number }>;
 
 const kib = 1024;
 
-export function trackCosts(simulation: Simulation): Costs {
+const pollVerb = 'follow-operation';
+
+export function trackCosts(simulation: Simulation, table: FunctionTable = functionTable()): Costs {
   const used = new Map<string, Used>();
   /** Who waits for it: events that wake name only the resource. */
   const operationOf = new Map<string, string>();
-  const table = functionTable();
   const { cloud, lambda, states, dynamodb } = simulation;
 
   const entry = (operationId: string): Used => {
@@ -39,7 +53,15 @@ export function trackCosts(simulation: Simulation): Costs {
     if (one === undefined)
       used.set(
         operationId,
-        (one = { states: 0, invocations: {}, writeUnits: 0, readUnits: 0, metrics: 0, notifications: 0, events: 0 }),
+        (one = {
+          executions: [],
+          invocations: {},
+          writeUnits: 0,
+          readUnits: 0,
+          metrics: 0,
+          notifications: 0,
+          events: 0,
+        }),
       );
     return one;
   };
@@ -76,35 +98,51 @@ export function trackCosts(simulation: Simulation): Costs {
   states.observe({
     ended: (record: ExecutionRecord) => {
       const operationId = (JSON.parse(record.input) as { operationId?: string }).operationId;
-      if (operationId !== undefined) entry(operationId).states += record.statesEntered;
+      if (operationId !== undefined) entry(operationId).executions.push(record);
     },
   });
 
   return {
     of: (operationId) => {
       const mine = used.get(operationId);
-      return mine === undefined ? undefined : { states: mine.states, usd: priceOf(mine, table) };
+      if (mine === undefined) return undefined;
+      const polls = mine.invocations[pollVerb] ?? 0;
+      return {
+        states: mine.executions.reduce((sum, { statesEntered }) => sum + statesEntered, 0),
+        transitions: transitionsOf(mine),
+        polls,
+        usd: () => priceOf(mine, table),
+        pollsUsd: () => (polls === 0 ? 0 : polls * (invocationUsd(pollVerb, table) + usdPer.stateTransition)),
+      };
     },
   };
 }
 
 function priceOf(mine: Used, table: FunctionTable): number {
-  const lambda = Object.entries(mine.invocations).reduce((sum, [verb, times]) => {
-    const known = table[verb];
-    if (known === undefined)
-      throw new Error(`bench/functions.table.json does not know ${verb}: npm run bench:functions -- --write`);
-    const gibSeconds = (known.memoryMib / 1024) * (Math.ceil(known.warmMs) / 1000);
-    return sum + times * (usdPer.lambdaRequest + gibSeconds * usdPer.lambdaGibSecond);
-  }, 0);
+  const lambda = Object.entries(mine.invocations).reduce(
+    (sum, [verb, times]) => sum + times * invocationUsd(verb, table),
+    0,
+  );
   return (
     lambda +
-    mine.states * usdPer.stateTransition +
+    transitionsOf(mine) * usdPer.stateTransition +
     mine.writeUnits * usdPer.dynamodbWriteUnit +
     mine.readUnits * usdPer.dynamodbReadUnit +
     mine.metrics * usdPer.metricRead +
     mine.notifications * usdPer.snsPublish +
     mine.events * usdPer.customEvent
   );
+}
+
+const transitionsOf = ({ executions }: Used): number =>
+  executions.reduce((sum, { statesEntered, retries }) => sum + statesEntered + retries, 0);
+
+function invocationUsd(verb: string, table: FunctionTable): number {
+  const known = table[verb];
+  if (known === undefined)
+    throw new Error(`bench/functions.table.json does not know ${verb}: npm run bench:functions -- --write`);
+  const gibSeconds = (known.memoryMib / 1024) * (Math.ceil(known.warmMs) / 1000);
+  return usdPer.lambdaRequest + gibSeconds * usdPer.lambdaGibSecond;
 }
 
 function functionTable(): FunctionTable {

@@ -7,15 +7,19 @@ import { bootFromTemplate, type Simulation } from '../deploy/boot.ts';
 import { watch, type Invariants } from '../invariants/index.ts';
 import type { Progress, RunRecord } from '../report/run-record.ts';
 import { Collector } from './collect.ts';
-import { trackCosts, type Costs } from './costs.ts';
+import { trackCosts, type Costs, type FunctionTable } from './costs.ts';
 import { fillFor, type FillOptions } from './fill.ts';
+import { growthsOf, stateOf } from './disks.ts';
 import { employOperator, type OperatorLog } from './operator.ts';
+import { tellMskStory } from './story-msk.ts';
 import { tellStory } from './story.ts';
-import { makeWorld, planWorld, type WorldBroker } from './world.ts';
+import { makeWorld, planWorld, type WorldDisk } from './world.ts';
 
 /** Every run begins on this Monday: dates in reports are then the same for the same seed. */
 export const startMs = Date.parse('2026-01-05T00:00:00Z');
 const dayMs = 86_400_000;
+/** In the live view; sweeps and inspections come and go. */
+const workflowsShown = /(storage-scaling|retention-relief|retention-restore)$/;
 
 export interface RunOptions {
   fleet: Fleet;
@@ -28,13 +32,15 @@ export interface RunOptions {
   operator?: 'hours' | 'none';
   /** Whether things go wrong by themselves; default: yes. */
   story?: boolean;
+  /** What functions take; default: as `npm run bench:functions` has measured. */
+  functionTable?: FunctionTable;
 }
 
 /** A system that stands ready at the start of its virtual time. */
 export class Run {
   readonly simulation: Simulation;
   readonly options: RunOptions;
-  readonly world: readonly WorldBroker[];
+  readonly world: readonly WorldDisk[];
   readonly invariants: Invariants;
   readonly #collector: Collector;
   readonly #costs: Costs;
@@ -46,7 +52,7 @@ export class Run {
   private constructor(
     simulation: Simulation,
     options: RunOptions,
-    world: readonly WorldBroker[],
+    world: readonly WorldDisk[],
     fill: ReturnType<typeof fillFor>,
   ) {
     this.simulation = simulation;
@@ -55,9 +61,9 @@ export class Run {
     this.#source = fill.source;
     this.#notes = () => fill.model.notes;
     const instanceOf = (volumeId: string): string | undefined =>
-      world.find(({ volumes }) => volumes.some((volume) => volume.volumeId === volumeId))?.instanceId;
+      world.find((disk) => disk.volumeId === volumeId)?.instanceId;
     this.invariants = watch(simulation, options.fleet);
-    this.#costs = trackCosts(simulation);
+    this.#costs = trackCosts(simulation, options.functionTable);
     this.#collector = new Collector(simulation, options.fleet, world);
     this.#countRefusals();
     const random = simulation.cloud.random('operator');
@@ -65,10 +71,13 @@ export class Run {
       simulation,
       fill: fill.model,
       random,
-      instanceOf,
+      world,
       answers: options.operator ?? 'hours',
     });
-    if (options.story !== false) tellStory(simulation, { startMs, days: options.days, instanceIdOf: instanceOf });
+    if (options.story === false) return;
+    const { days } = options;
+    tellStory(simulation, { startMs, days, instanceIdOf: instanceOf });
+    tellMskStory(simulation, { startMs, days, world, fill: fill.model });
   }
 
   static async boot(options: RunOptions): Promise<Run> {
@@ -80,7 +89,7 @@ export class Run {
       startMs,
       fill: fill.model,
     });
-    makeWorld(world, simulation.ec2, simulation.hosts);
+    makeWorld(world, options.fleet, simulation);
     return new Run(simulation, options, world, fill);
   }
 
@@ -135,26 +144,23 @@ export class Run {
   #countRefusals(): void {
     this.simulation.cloud.observe({
       after: ({ service, operation, input }, outcome) => {
-        if (service !== 'ec2' || operation !== 'ModifyVolume' || !('error' in outcome)) return;
-        const volumeId = String(input.VolumeId);
-        this.#refusedCalls.set(volumeId, (this.#refusedCalls.get(volumeId) ?? 0) + 1);
+        if (!('error' in outcome)) return;
+        const storageId = this.#grownBy(`${service}:${operation}`, input);
+        if (storageId !== undefined) this.#refusedCalls.set(storageId, (this.#refusedCalls.get(storageId) ?? 0) + 1);
       },
     });
   }
 
+  #grownBy(action: string, input: Record<string, unknown>): string | undefined {
+    if (action === 'ec2:ModifyVolume') return String(input.VolumeId);
+    if (action !== 'kafka:UpdateBrokerStorage') return undefined;
+    return this.world.find((disk) => disk.kind === 'msk' && disk.clusterArn === input.ClusterArn)?.storageId;
+  }
+
   #progress(): Progress {
     const { simulation, options, world } = this;
-    const { hosts, ec2 } = simulation;
-    const gib = 2 ** 30;
-    const growthsOf = new Map<string, number>();
-    for (const { cluster } of world) growthsOf.set(cluster, 0);
-    for (const broker of world) {
-      for (const { volumeId } of broker.volumes) {
-        growthsOf.set(broker.cluster, (growthsOf.get(broker.cluster) ?? 0) + ec2.volume(volumeId).modifications.length);
-      }
-    }
     const running = [...simulation.states.records.all()].filter(
-      ({ status, workflow }) => status === 'RUNNING' && workflow.endsWith('storage-scaling'),
+      ({ status, workflow }) => status === 'RUNNING' && workflowsShown.test(workflow),
     );
     const latestByContributor = new Map(this.#collector.alarms.map(({ contributor, state }) => [contributor, state]));
     return {
@@ -172,11 +178,12 @@ export class Run {
         state: lastState ?? '',
       })),
       alarmsInAlarm: [...latestByContributor.values()].filter((state) => state === 'ALARM').length,
-      clusters: options.fleet.clusters.map(({ name }) => {
-        const volumes = world.filter(({ cluster }) => cluster === name).flatMap((broker) => broker.volumes);
-        const sizeGib = volumes.reduce((sum, { volumeId }) => sum + ec2.volume(volumeId).sizeGib, 0);
-        const usedGib = volumes.reduce((sum, { volumeId }) => sum + hosts.usedBytes(volumeId) / gib, 0);
-        return { name, sizeGib, usedFraction: usedGib / sizeGib, growths: growthsOf.get(name) ?? 0 };
+      clusters: options.fleet.clusters.map(({ name, kind }) => {
+        const disks = world.filter(({ cluster }) => cluster === name);
+        const states = disks.map((disk) => stateOf(simulation, disk));
+        const sizeGib = states.reduce((sum, state) => sum + state.sizeGib, 0);
+        const usedGib = states.reduce((sum, state) => sum + state.usedGib, 0);
+        return { name, kind, sizeGib, usedFraction: usedGib / sizeGib, growths: growthsOf(simulation, disks) };
       }),
       latest: this.#operator.notifications
         .slice(-3)

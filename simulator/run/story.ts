@@ -1,9 +1,10 @@
 /**
- * What goes wrong during a run, drawn from its seed: a modification that EC2 refuses although the journal allows it, an
+ * What goes wrong on EC2 during a run, drawn from its seed: a modification that EC2 refuses although the journal allows it, an
  * SSM agent that dies just after a volume has grown, a script that fails once, events that come twice or not at all.
  */
 import { AwsError, type Call } from '../cloud/service.ts';
 import type { Simulation } from '../deploy/boot.ts';
+import { due } from './due.ts';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
@@ -50,12 +51,4 @@ export function tellStory(
     if (random.chance(0.02)) return [];
     return random.chance(0.03) ? [0, random.integer(1, 120) * 1000] : [0];
   };
-}
-
-/** Takes the first moment that has passed off the list. */
-function due(momentsMs: number[], nowMs: number): boolean {
-  const index = momentsMs.findIndex((momentMs) => momentMs <= nowMs);
-  if (index < 0) return false;
-  momentsMs.splice(index, 1);
-  return true;
 }

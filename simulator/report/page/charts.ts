@@ -25,6 +25,8 @@ export interface StorageChart extends ChartFrame {
   maxGib: number;
   /** Ticks of time, at most. */
   ticksMax: number;
+  /** MSK's file systems are as large as their volumes: one line stands for both. */
+  hasFileSystem: boolean;
 }
 
 /** Points of a line at most; a month by the hour is 720. */
@@ -58,7 +60,10 @@ export function storageChart(chart: StorageChart): Html {
       <svg width="100%" height="${heightPx}" viewBox="0 0 ${widthUnits} ${heightPx}" preserveAspectRatio="none">
         <path class="used-area" d="${area}" />
         <path class="size" data-series="size" d="${stepped(samples, 'sizeGib', x, y, end)}" />
-        <path class="fs" data-series="fs" d="${stepped(samples, 'fileSystemGib', x, y, end)}" />
+        ${
+          chart.hasFileSystem &&
+          html`<path class="fs" data-series="fs" d="${stepped(samples, 'fileSystemGib', x, y, end)}" />`
+        }
         <path class="used" data-series="used" d="${used === '' ? '' : `M${used}`}" />
       </svg>
       ${markers(chart, samples, axis)}

@@ -51,6 +51,7 @@ function clusterSection(
     heightPx: 260,
     maxGib: 0,
     ticksMax: 16,
+    hasFileSystem: hasFileSystem(cluster),
   });
   return html`<article class="cluster" aria-labelledby="${id}-h">
     <h3 id="${id}-h">${cluster.name} <span class="kind">${cluster.kind}</span></h3>
@@ -79,13 +80,14 @@ function volumeCharts(
     const chart = storageChart({
       ...frame,
       id: `${id}v${index + 1}`,
-      title: `${volume.volumeId} (${volume.instanceId} ${volume.mountPoint}): used and provisioned storage`,
+      title: `${volume.volumeId} (${`${volume.instanceId} ${volume.mountPoint}`.trim()}): used and provisioned storage`,
       samples: volume.samples,
       alarms: inAlarm(lanes.filter((lane) => isAbout(lane, volume))),
       markers: markersOf([volume], operations),
       heightPx: 130,
       maxGib: shared ? maxGib : 0,
       ticksMax: 6,
+      hasFileSystem: hasFileSystem(cluster),
     });
     return html`<figure>
       <figcaption>${volumeCaption(volume)}</figcaption>
@@ -93,6 +95,8 @@ function volumeCharts(
     </figure>`;
   });
 }
+
+const hasFileSystem = ({ kind }: ClusterRun): boolean => kind !== 'msk';
 
 function volumeCaption({ volumeId, instanceId, mountPoint, samples, minutesFull }: VolumeRun): Html {
   const first = samples[0];
@@ -106,8 +110,11 @@ function volumeCaption({ volumeId, instanceId, mountPoint, samples, minutesFull 
     >`;
 }
 
+const spread = ({ p50, max }: ClusterRun['pollsPerGrowth']): string =>
+  p50 === null || max === null ? '–' : `${grouped(p50)} / ${grouped(max)}`;
+
 function numbers(cluster: ClusterRun): Html {
-  const { p50, max } = cluster.transitionsPerGrowth;
+  const { pollsPerGrowth: polls, pollsUsdPerGrowth: pollsUsd } = cluster;
   const items: [string, string, string?][] = [
     ['Provisioned', `${gib(cluster.startGib)} → ${gib(cluster.endGib)} GiB`],
     ['Peak used', percent(cluster.peakUsedFraction)],
@@ -115,8 +122,14 @@ function numbers(cluster: ClusterRun): Html {
     ['Growths', grouped(cluster.growths)],
     ['Refusals', grouped(cluster.refusals), cluster.refusals > 0 ? 'warn' : ''],
     ['Escalations', grouped(cluster.escalations), cluster.escalations > 0 ? 'warn' : ''],
-    ['States, p50 / max', p50 === null || max === null ? '–' : `${grouped(p50)} / ${grouped(max)}`],
+    ['Transitions, p50 / max', spread(cluster.transitionsPerGrowth)],
     ['Cost a growth', cluster.costUsdPerGrowth === null ? '–' : usd(cluster.costUsdPerGrowth, 5)],
+    ...(pollsUsd === null
+      ? []
+      : [
+          ['Polls, p50 / max', spread(polls)] as [string, string],
+          ['Of it for polls', usd(pollsUsd, 5)] as [string, string],
+        ]),
   ];
   return html`<dl class="numbers">
     ${items.map(

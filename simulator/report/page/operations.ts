@@ -144,7 +144,7 @@ function tone({ status, action }: OperationRun): string {
 
 /** The message as a line, the timeline on demand. */
 function story(operation: OperationRun, withTimeline: boolean): Html {
-  const { operationId, workflow, startedAtMs, endedAtMs, timeline, message } = operation;
+  const { operationId, workflow, startedAtMs, endedAtMs, timeline, message, topics = [] } = operation;
   const took = endedAtMs === undefined ? 'still running at the end' : `took ${duration(endedAtMs - startedAtMs)}`;
   const facts = html`<p class="muted">${workflow} · operation ${operationId} · ${took}</p>`;
   const text = message === undefined || message === '' ? 'Timeline' : shortened(message, messageMax);
@@ -161,7 +161,12 @@ function story(operation: OperationRun, withTimeline: boolean): Html {
     : html`<p class="muted">${counted(timeline.length, 'entry', 'entries')} in the operations file.</p>`;
   return html`<details>
     <summary>${text}</summary>
-    ${facts}${timeline.length > 0 && list}
+    ${facts}${
+      topics.length > 0 &&
+      html`<ul>
+        ${topics.map((topic) => html`<li>${topic}</li>`)}
+      </ul>`
+    }${timeline.length > 0 && list}
   </details>`;
 }
 

@@ -106,10 +106,19 @@ export function inAlarm(lanes: readonly AlarmLane[]): Span[] {
   return merged;
 }
 
+/** What operations call it: several that grow together have one name. */
+const storageOf = ({ storageId, volumeId }: VolumeRun): string => storageId ?? volumeId;
+
 /** Where a volume grew (seen in its samples, not believed of an operation), and where a person was called or told no. */
 export function markersOf(volumes: readonly VolumeRun[], operations: readonly OperationRun[]): Marker[] {
   const markers: Marker[] = [];
-  for (const { volumeId, samples } of volumes) {
+  const seen = new Set<string>();
+  for (const volume of volumes) {
+    const volumeId = storageOf(volume);
+    // Those that grow together have grown once.
+    if (seen.has(volumeId)) continue;
+    seen.add(volumeId);
+    const { samples } = volume;
     samples.forEach(({ atMs, sizeGib }, index) => {
       const fromGib = samples[index - 1]?.sizeGib ?? sizeGib;
       if (sizeGib <= fromGib) return;
@@ -124,10 +133,9 @@ export function markersOf(volumes: readonly VolumeRun[], operations: readonly Op
       });
     });
   }
-  const ids = new Set(volumes.map(({ volumeId }) => volumeId));
   operations.forEach((operation, operationIndex) => {
     const kind = personKind(operation);
-    if (kind === undefined || !ids.has(operation.volumeId)) return;
+    if (kind === undefined || !seen.has(operation.volumeId)) return;
     const what = operation.reason ?? operation.outcome ?? operation.status;
     const text = `${operation.volumeId} ${operation.status}: ${what}`;
     markers.push({ kind, atMs: operation.endedAtMs ?? operation.startedAtMs, operationIndex, text });

@@ -43,6 +43,8 @@ export const aCluster = (overrides: Partial<ClusterRun> = {}): ClusterRun => ({
   escalations: 0,
   transitionsPerGrowth: { p50: 17, max: 21 },
   costUsdPerGrowth: 0.00042,
+  pollsPerGrowth: { p50: null, max: null },
+  pollsUsdPerGrowth: null,
   volumes: [aVolume()],
   ...overrides,
 });
@@ -74,6 +76,7 @@ export const anOperation = (overrides: Partial<OperationRun> = {}): OperationRun
     { atMs: startMs + 24 * hourMs, what: 'applied', detail: { fromGib: 100, targetGib: 150 } },
   ],
   statesEntered: 17,
+  transitions: 19,
   ...overrides,
 });
 
@@ -126,6 +129,7 @@ export const aRun = (overrides: Partial<RunRecord> = {}): RunRecord => ({
       reason: 'volume-type',
       timeline: [],
       statesEntered: 5,
+      transitions: 5,
     },
   ],
   alarms: [
@@ -155,6 +159,8 @@ export const aRun = (overrides: Partial<RunRecord> = {}): RunRecord => ({
   ],
   ...overrides,
 });
+
+const steps = (statesEntered: number) => ({ statesEntered, transitions: statesEntered });
 
 export interface MonthOptions {
   volumes?: number;
@@ -271,7 +277,7 @@ export function aMonth({
         what,
         detail: { action, reason, evidence: { usedGib: 123.4, fileSystemGib: 392, fillGibPerHour: 1.25 } },
       })),
-      statesEntered: random.integer(5, 12),
+      ...steps(random.integer(5, 12)),
     });
   }
 

@@ -29,6 +29,8 @@ describe('jsonDocument', () => {
       'escalations',
       'transitionsPerGrowth',
       'costUsdPerGrowth',
+      'pollsPerGrowth',
+      'pollsUsdPerGrowth',
     ]);
     expect(JSON.stringify(document.clusters[0]?.transitionsPerGrowth)).toBe('{"p50":17,"max":21}');
     expect(JSON.stringify(document.violations[0])).toMatch(/^\{"invariant":.*"atMs":.*"subject":.*"detail":/);
@@ -82,7 +84,7 @@ describe('operationsJsonl', () => {
       trigger: 't',
       startedAtMs: startMs,
     };
-    const tail = { status: 'running', timeline: [], statesEntered: 1 };
+    const tail = { status: 'running', timeline: [], statesEntered: 1, transitions: 1 };
     const one = operationsJsonl({ operations: [{ ...operation, ...tail }] });
     expect(operationsJsonl({ operations: [{ ...tail, ...operation }] })).toBe(one);
     expect(one).not.toContain('endedAt');

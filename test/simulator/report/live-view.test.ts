@@ -15,7 +15,7 @@ const progress = (overrides: Partial<Progress> = {}): Progress => ({
   handlerInvocations: 1_234,
   runningWorkflows: [],
   alarmsInAlarm: 0,
-  clusters: [{ name: 'orders', sizeGib: 500, usedFraction: 0.61, growths: 4 }],
+  clusters: [{ name: 'orders', kind: 'ec2', sizeGib: 500, usedFraction: 0.61, growths: 4 }],
   latest: [],
   ...overrides,
 });
@@ -68,7 +68,7 @@ describe('liveView on a terminal', () => {
     const text = stripVTControlCharacters(writes.join(''));
     expect(text).toContain('day 13 of 30  2026-01-17 00:00 UTC  40 %');
     expect(text).toContain('2 in ALARM  1,234 handler invocations');
-    expect(text).toMatch(/orders █+░+ {2}61 % of 500 GiB {2}4 growths/);
+    expect(text).toMatch(/orders \(ec2\) █+░+ {2}61 % of 500 GiB {2}4 growths/);
     expect(text).toContain('8 workflows running');
     expect(text).toContain('  11234567  storage-scaling  vol-1  AwaitUsable');
     expect(text).toContain('  and 3 more');

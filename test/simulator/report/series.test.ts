@@ -82,6 +82,14 @@ describe('series', () => {
     expect(markersOf([aVolume()], [])).toMatchObject([{ kind: 'growth', operationIndex: undefined }]);
   });
 
+  it('marks once what grew together, by the name that operations have for it', () => {
+    const brokers = [1, 2, 3].map((id) => aVolume({ volumeId: `msk/payments/${id}`, storageId: 'msk/payments' }));
+    const operation = anOperation({ volumeId: 'msk/payments' });
+    expect(markersOf(brokers, [operation])).toMatchObject([{ kind: 'growth', operationIndex: 0 }]);
+    const escalated = anOperation({ volumeId: 'msk/payments', status: 'escalated', action: 'escalate' });
+    expect(markersOf(brokers.slice(1), [escalated]).map(({ kind }) => kind)).toEqual(['growth', 'escalation']);
+  });
+
   it('bundles markers of one kind that would lie on each other', () => {
     const bundles = bundled([marker(0, 'growth'), marker(5, 'refusal'), marker(9, 'growth'), marker(10, 'growth')], 10);
     expect(bundles.map(({ kind, atMs, count }) => [kind, atMs, count])).toEqual([
