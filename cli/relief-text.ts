@@ -4,7 +4,7 @@ import type { ReliefPlan } from '../functions/relief/plan-hash.ts';
 import { changeOf } from '../functions/relief/advice.ts';
 import { type Paint, table } from './render.ts';
 
-const deletesData =
+export const deletesData =
   'What is deleted does not come back, and a consumer that is further behind than the new retention loses records.';
 
 /** What is asked for, with what it means. */

@@ -19,7 +19,8 @@ export type Permission =
   | 'start-workflows'
   | 'describe-executions'
   | 'read-topics'
-  | 'alter-topics'
+  | 'shorten-topics'
+  | 'restore-topics'
   | 'arm-schedules'
   | 'cancel-schedules'
   | 'serve-topics'
@@ -217,7 +218,7 @@ export const functionTable = {
     room: 'relief',
     ...topical,
     settings: ['LEDGER_TABLE', 'FLEET_FILE', 'SERVE_TOPICS_FUNCTIONS'],
-    permissions: ['ledger', 'read-topics', 'alter-topics', 'serve-topics'],
+    permissions: ['ledger', 'read-topics', 'shorten-topics', 'serve-topics'],
   },
   'record-relief': {
     room: 'relief',
@@ -229,7 +230,7 @@ export const functionTable = {
     room: 'relief',
     ...topical,
     settings: ['LEDGER_TABLE', 'FLEET_FILE', 'SERVE_TOPICS_FUNCTIONS'],
-    permissions: ['ledger', 'read-topics', 'alter-topics', 'serve-topics', 'describe-executions'],
+    permissions: ['ledger', 'read-topics', 'restore-topics', 'serve-topics', 'describe-executions'],
   },
   'record-restore': {
     room: 'relief',

@@ -65,7 +65,9 @@ export class KafkaAutopilot extends Construct {
     const documents = new HostDocuments(this, 'HostDocuments', prefix);
     const objects = newObjectsBucket(this, 'Objects');
     const reliefSchedules = new ReliefSchedules(this, 'Reliefs', prefix);
-    const mskClusterArns = fleet.clusters.flatMap((cluster) => (cluster.kind === 'msk' ? [cluster.clusterArn] : []));
+    const mskClusters = fleet.clusters.filter((cluster) => cluster.kind === 'msk');
+    const mskClusterArns = mskClusters.map(({ clusterArn }) => clusterArn);
+    const relieved = mskClusters.filter(({ retentionRelief }) => retentionRelief.enabled);
     this.functions = new Functions(this, 'Functions', {
       dist: props.dist,
       logRetention,
@@ -77,6 +79,7 @@ export class KafkaAutopilot extends Construct {
         growFilesystem: documents.growFilesystem,
         inspectVolume: documents.inspectVolume,
         mskClusterArns,
+        reliefClusterArns: relieved.map(({ clusterArn }) => clusterArn),
         objects,
         reliefSchedules,
       },

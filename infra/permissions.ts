@@ -27,6 +27,8 @@ export interface Subjects {
   serveTopics: Readonly<Record<string, { function: { functionArn: string }; version: { functionArn: string } }>>;
   /** The fleet's MSK clusters. None: nobody may do anything with MSK. */
   mskClusterArns: readonly string[];
+  /** Those of them whose retention may be shortened. */
+  reliefClusterArns: readonly string[];
   objects: IBucket;
   reliefSchedules: {
     group: CfnScheduleGroup;
@@ -135,22 +137,11 @@ export function grantsOf(permission: Permission, scope: Construct, subjects: Sub
           ...topics,
         },
       ]);
-    case 'alter-topics':
-      return withMsk([
-        { actions: ['kafka:UpdateTopic', 'kafka-cluster:Connect'], ...clusters },
-        {
-          actions: [
-            'kafka:UpdateTopic',
-            ...[
-              'DescribeTopic',
-              'DescribeTopicDynamicConfiguration',
-              'AlterTopic',
-              'AlterTopicDynamicConfiguration',
-            ].map((action) => `kafka-cluster:${action}`),
-          ],
-          ...topics,
-        },
-      ]);
+    case 'shorten-topics':
+      return alterTopics(scope, subjects.reliefClusterArns);
+    case 'restore-topics':
+      // Of all: relief may have been switched off since.
+      return alterTopics(scope, subjects.mskClusterArns);
     case 'arm-schedules':
       return [
         schedules(['scheduler:CreateSchedule', 'scheduler:GetSchedule'], scope, subjects),
@@ -249,6 +240,23 @@ const topicsOf = ({ resources }: Resources): Resources => ({
   resources: resources.map((arn) => `${arn.replace(':cluster/', ':topic/')}/*`),
   because: 'Which topics a cluster has is known at run time.',
 });
+
+function alterTopics(scope: Construct, arns: readonly string[]): Grant[] {
+  if (arns.length === 0) return [];
+  const clusters = clustersOf(scope, arns);
+  return [
+    { actions: ['kafka:UpdateTopic', 'kafka-cluster:Connect'], ...clusters },
+    {
+      actions: [
+        'kafka:UpdateTopic',
+        ...['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'AlterTopic', 'AlterTopicDynamicConfiguration'].map(
+          (action) => `kafka-cluster:${action}`,
+        ),
+      ],
+      ...topicsOf(clusters),
+    },
+  ];
+}
 
 const schedules = (actions: string[], scope: Construct, { reliefSchedules }: Subjects): Grant => ({
   actions,

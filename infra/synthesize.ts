@@ -61,6 +61,8 @@ export function addStack(app: App, { ledgerTable, env, rules = true, ...props }:
   const stack = new Stack(app, namePrefix, {
     description: `kafka-autopilot: storage of the Kafka fleet ${fleet.name}`,
     terminationProtection: true,
+    // A third of a large fleet's template would be blanks, and CloudFormation takes 1 MB.
+    suppressTemplateIndentation: true,
     ...(env && { env }),
   });
   const ledger = ledgerTable === undefined ? undefined : Table.fromTableName(stack, 'Ledger', ledgerTable);

@@ -6,6 +6,7 @@ import type { Cluster, MskCluster } from '../../functions/fleet/fleet.ts';
 import { didYouMean } from '../../functions/fleet/nearest.ts';
 import { commandsByHand, figures } from '../../functions/relief/advice.ts';
 import type { ReliefDecision } from '../../functions/relief/decision.ts';
+import { isReached, type ReachedCluster } from '../../functions/relief/operation.ts';
 import { hashOf, type ReliefPlan } from '../../functions/relief/plan-hash.ts';
 import { decideRelief } from '../../functions/relief/plan.ts';
 import { survey } from '../../functions/relief/survey.ts';
@@ -13,7 +14,7 @@ import type { Account } from '../account.ts';
 import { clusterNamed } from '../clusters.ts';
 import { type Context, nothingChanged } from '../context.ts';
 import { type Outcome, Refused, WrongInput } from '../outcome.ts';
-import { reliefPlanText } from '../relief-text.ts';
+import { deletesData, reliefPlanText } from '../relief-text.ts';
 import { lines, moment, percent, time } from '../render.ts';
 import { startedText, startWorkflow } from '../start-workflow.ts';
 
@@ -23,6 +24,7 @@ export async function relieve(context: Context, name: string, { topic }: { topic
   const account = await context.account();
   const topics = topic === undefined ? undefined : [...new Set(topic)];
   const cluster = await relievable(account, clusterNamed(account.fleet, name));
+  if (cluster.kind === 'ec2') return startUnseen(context, account, cluster, topics);
   const decision = await decided(account, cluster, topics);
   if (decision.action === 'refuse') {
     const { detail } = decision.evidence;
@@ -55,10 +57,36 @@ export async function relieve(context: Context, name: string, { topic }: { topic
   };
 }
 
+/** The topics of brokers on EC2 are reached from within their network only: what is planned is seen in the question. */
+async function startUnseen(
+  context: Context,
+  account: Account,
+  { name, mode, kafka, retentionRelief: relief }: Extract<ReachedCluster, { kind: 'ec2' }>,
+  topics: string[] | undefined,
+): Promise<Outcome> {
+  const { approval, retentionHoursMin, retentionGibMin, topicsMax, restoreAfterHours } = relief;
+  const which = topics === undefined ? `at most ${topicsMax} topics, those that free most` : topics.join(', ');
+  const text = [
+    `Relieve cluster ${name}${observed(mode)}:`,
+    `  its topics are reached from network ${kafka.network} only, so it is planned there, and not shown here`,
+    `  which: ${which}; never below ${retentionHoursMin} h, or ${retentionGibMin} GiB of each partition`,
+    `  given back after ${restoreAfterHours} h at the latest, earlier with room`,
+    approval === 'ask'
+      ? '  approval: a person is asked, with the plan, before anything is shortened'
+      : '  approval: waived by the fleet file, so what is planned is shortened at once',
+    deletesData,
+  ];
+  const json = { cluster: name, ...(topics === undefined ? {} : { topics }) };
+  if (context.options.yes !== true)
+    return { json: { done: false, ...json }, text: [...text, nothingChanged].join('\n') };
+  const started = await startWorkflow(account, { workflow: 'retention-relief', ...json });
+  return { json: { done: true, ...json, ...started }, text: [...text, startedText(started)].join('\n') };
+}
+
 /** What state `PlanRelief` refuses before it reads topics. @throws Refused */
-async function relievable({ ledger, clock }: Account, cluster: Cluster): Promise<MskCluster> {
+async function relievable({ ledger, clock }: Account, cluster: Cluster): Promise<ReachedCluster> {
   const { name, retentionRelief } = cluster;
-  if (cluster.kind !== 'msk') {
+  if (!isReached(cluster)) {
     const byHand = commandsByHand(undefined, retentionRelief).join('\n');
     throw new Refused('no-way-to-topics', `nothing here reaches the topics of cluster ${name}.\n${byHand}`);
   }
@@ -108,13 +136,16 @@ const sufficiency: Record<Extract<ReliefDecision, { action: 'shorten' }>['reason
   unweighed: 'What it frees is not known: CloudWatch has no traffic of a named topic.',
 };
 
+const observed = (mode: Cluster['mode']): string =>
+  mode === 'observe' ? ' (mode observe: it decides and records, but changes nothing)' : '';
+
 function textOf(
   { paint }: Context,
   { name, mode, retentionRelief: relief }: MskCluster,
   { plan, planHash, decision, nowMs }: { plan: ReliefPlan; planHash: string; decision: ReliefDecision; nowMs: number },
 ): string[] {
   return [
-    `Relieve cluster ${name}${mode === 'observe' ? ' (mode observe: it decides and records, but changes nothing)' : ''}:`,
+    `Relieve cluster ${name}${observed(mode)}:`,
     ...reliefPlanText(paint, plan),
     ...figures(decision),
     ...(decision.action === 'shorten' ? [sufficiency[decision.reason]] : []),

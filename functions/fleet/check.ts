@@ -58,7 +58,7 @@ function checkCluster(source: FleetSource, entry: Entry, home: Home): Finding[] 
   const report: Report = (path, expected) => {
     findings.push({ path: origin(source, cluster, index, path), expected });
   };
-  checkPolicy(resolved, report);
+  checkPolicy(resolved, report, (path) => layersOf(source, cluster).some((layer) => has(layer, path)));
   if (cluster.group !== undefined && groupOf(source, cluster) === undefined) {
     const names = Object.keys(source.groups ?? {});
     report(
@@ -85,10 +85,15 @@ function checkCluster(source: FleetSource, entry: Entry, home: Home): Finding[] 
   return findings;
 }
 
-function checkPolicy(cluster: Cluster, report: Report): void {
+function checkPolicy(cluster: Cluster, report: Report, isWritten: (path: Path) => boolean): void {
   const { policy } = cluster;
   const less = (small: keyof StoragePolicy, large: keyof StoragePolicy, orEqual = false): void => {
     if (policy[small] < policy[large] || (orEqual && policy[small] === policy[large])) return;
+    // Nobody wrote the one: then the other is what was written, and wrong.
+    if (!isWritten(['policy', small])) {
+      report(['policy', large], `${orEqual ? 'at least' : 'more than'} ${small} (${policy[small]})`);
+      return;
+    }
     report(['policy', small], `${orEqual ? 'at most' : 'less than'} ${large} (${policy[large]})`);
   };
   less('usedFractionTarget', 'usedFractionMax');
@@ -100,8 +105,11 @@ function checkPolicy(cluster: Cluster, report: Report): void {
     else less('stepGibMin', most, true);
   }
   const periodMinutes = (cluster.kind === 'ec2' ? cluster.metric.periodSeconds : MSK_PERIOD_SECONDS) / 60;
-  if (policy.metricAgeMinutesMax <= periodMinutes) {
+  if (policy.metricAgeMinutesMax > periodMinutes) return;
+  if (isWritten(['policy', 'metricAgeMinutesMax'])) {
     report(['policy', 'metricAgeMinutesMax'], `more than the metric's period (${periodMinutes} minutes)`);
+  } else {
+    report(['metric', 'periodSeconds'], `less than metricAgeMinutesMax (${policy.metricAgeMinutesMax} minutes)`);
   }
 }
 
@@ -221,10 +229,15 @@ function checkAlarms(source: FleetSource, home: Home): Finding[] {
 /** The cluster's own key if it is written there, else its group's, else the defaults', else the cluster itself. */
 function origin(source: FleetSource, cluster: ClusterSource, index: number, path: Path): Path {
   const bases: Path[] = [['clusters', index], ['groups', cluster.group ?? ''], ['defaults']];
-  const layers: unknown[] = [cluster, groupOf(source, cluster), source.defaults];
-  const written = layers.findIndex((layer) => has(layer, path));
+  const written = layersOf(source, cluster).findIndex((layer) => has(layer, path));
   return written === -1 ? ['clusters', index] : [...(bases[written] ?? []), ...path];
 }
+
+const layersOf = (source: FleetSource, cluster: ClusterSource): unknown[] => [
+  cluster,
+  groupOf(source, cluster),
+  source.defaults,
+];
 
 function has(value: unknown, path: Path): boolean {
   let present = value;

@@ -314,8 +314,13 @@ export const CLUSTER_SHAPES = {
 };
 
 const kinds = "'ec2' or 'msk' (strimzi is not supported yet)";
+const elastic =
+  'a cluster that has volumes: the storage of MSK Express and Serverless is elastic, nothing has to grow, so take it out of the fleet file';
 const ClusterShape = z.discriminatedUnion('kind', [CLUSTER_SHAPES.ec2, CLUSTER_SHAPES.msk], {
-  error: ({ code }) => (code === 'invalid_union' ? kinds : aCluster),
+  error: ({ code, input }) => {
+    if (code !== 'invalid_union') return aCluster;
+    return /express|serverless/i.test(String((input as { kind?: unknown }).kind)) ? elastic : kinds;
+  },
 });
 
 const price = number({ least: 0, most: 1_000, whole: false });

@@ -69,11 +69,11 @@ export const surveyPage =
       fleet,
       known.map(({ part: { listed, elsewhereGib }, cluster, lastDay }) => ({ cluster, listed, elsewhereGib, lastDay })),
     );
-    const brokers = known.flatMap(({ cluster }, index) =>
-      (surveyed[index] ?? []).map((broker) => ({ cluster, broker })),
+    const brokers = known.flatMap(({ cluster, lastDay }, index) =>
+      (surveyed[index] ?? []).map((broker) => ({ cluster, broker, isTurn: lastDay })),
     );
-    const found = await sideBySide(brokers, atOnce, ({ cluster, broker }) =>
-      lookAt({ broker, cluster, ledger, interrupted, slot, nowMs }),
+    const found = await sideBySide(brokers, atOnce, ({ cluster, broker, isTurn }) =>
+      lookAt({ broker, cluster, ledger, interrupted, slot, nowMs, isTurn }),
     );
     const due: DuePage = {
       due: found.flat(),

@@ -1,10 +1,11 @@
 /** What a sweep finds to be due at one broker. */
 import { createHash } from 'node:crypto';
 import type { Ledger, VolumeRecord } from '../gateways/ledger/ledger.ts';
-import { restoreDue } from '../relief/index.ts';
+import { isReached, restoreDue } from '../relief/index.ts';
 import {
   callOf,
   isOver,
+  isReliefDue,
   kindOf,
   remember,
   subjectOf,
@@ -27,6 +28,8 @@ export interface Scope {
   interrupted: Set<string>;
   slot: string;
   nowMs: number;
+  /** Once an hour. */
+  isTurn: boolean;
 }
 
 /** What is to be started for one broker, or one MSK cluster; writes down what is seen of it for the first time. */
@@ -59,7 +62,8 @@ function inspectionsOf({ broker, cluster, nowMs }: Scope): Due[] {
   return [{ start, withinHours: atLast }];
 }
 
-async function growthsOf({ broker, cluster, ledger, interrupted, slot, nowMs }: Scope): Promise<Due[]> {
+async function growthsOf(scope: Scope): Promise<Due[]> {
+  const { broker, cluster, ledger, interrupted, slot, nowMs } = scope;
   const records = new Map((await ledger.volumes(cluster.name)).map((record) => [record.volumeId, record]));
   const due: Due[] = [];
   for (const { volume, decision } of broker.volumes) {
@@ -72,7 +76,8 @@ async function growthsOf({ broker, cluster, ledger, interrupted, slot, nowMs }: 
     const standing = record?.escalations[callName(decision, cluster)];
     const told =
       standing !== undefined && nowMs - standing.remindedAtMs < cluster.policy.escalationReminderHours * hourMs;
-    if (!leftOpen && (told || !worthAnExecution(decision, record, volume.inspection?.atMs, nowMs))) continue;
+    const isKnown = told && !mayRelieve(scope, volumeId, decision);
+    if (!leftOpen && (isKnown || !worthAnExecution(decision, record, volume.inspection?.atMs, nowMs))) continue;
     // Who holds it grows it, or waits for the service; a person is called all the same when there is too little time for that.
     const mayNotWait = decision.action === 'escalate' && !told;
     const lease = mayNotWait ? undefined : await ledger.readLease(subjectOf(volumeId));
@@ -85,6 +90,16 @@ async function growthsOf({ broker, cluster, ledger, interrupted, slot, nowMs }: 
     });
   }
   return due;
+}
+
+/**
+ * Who was called is not called again; relief is begun all the same where it could not be at that time (the cluster was not
+ * ACTIVE or was paused, the start was lost), or was not due yet.
+ */
+function mayRelieve({ broker, cluster, nowMs, isTurn }: Scope, volumeId: string, decision: GrowthDecision): boolean {
+  const { state, fleetPaused } = broker.facts;
+  const isFree = state.relief === undefined && state.paused === undefined && !fleetPaused;
+  return isTurn && isFree && isReached(cluster) && isReliefDue({ cluster, volumeId, decision, nowMs });
 }
 
 /** The volume needs nothing: nobody has to come any more. */

@@ -98,6 +98,10 @@ export const planRelief =
     }
   };
 
+async function mountPointOf({ ledger }: Dependencies, { cluster, subject }: Input): Promise<string | undefined> {
+  return (await ledger.volume(cluster, subject))?.inspection?.mountPoint;
+}
+
 async function plan(
   dependencies: Dependencies,
   input: Input,
@@ -131,13 +135,16 @@ async function plan(
   const facts =
     cluster.kind === 'msk'
       ? await survey(dependencies, cluster, { nowMs, named })
-      : await surveyDisks(dependencies, cluster, { nowMs, named });
+      : await surveyDisks(dependencies, cluster, { nowMs, named, mountPoint: await mountPointOf(dependencies, input) });
   if ('refusal' in facts) return refused(facts.refusal, facts.detail);
   const { retryAtMs, fullInHours } = input.trigger;
   const { usedFractionTarget } = cluster.policy;
-  const decision = decideRelief({ facts, relief, usedFractionTarget, retryAtMs, fullInHours, named });
-
   const approved = input.approved ?? undefined;
+  // The forecast's hours were counted from another fill: from then on its rate counts.
+  const forecast =
+    approved === undefined ? { fullInHours } : { fillGibPerHour: await rateShown(dependencies.ledger, input) };
+  const decision = decideRelief({ facts, relief, usedFractionTarget, retryAtMs, ...forecast, named });
+
   if (approved !== undefined && !observeOnly) {
     if (decision.action === 'keep') return ended({ ...decision, reason: 'no-longer-needed' });
     await mustFit(dependencies.ledger, input, approved, facts, cluster);
@@ -176,6 +183,14 @@ async function askedRecently(ledger: Ledger, input: Input, nowMs: number): Promi
       nowMs < endedAtMs + (quietHours[outcome] ?? 0) * hourMs,
   );
   return standing && `operation ${standing.operationId} ended as ${standing.outcome}`;
+}
+
+/** With which the approved plan was made. */
+async function rateShown(ledger: Ledger, { operationId }: Input): Promise<number | undefined> {
+  const evidence = (await ledger.operation(operationId))?.decision?.['evidence'] as
+    | ReliefDecision['evidence']
+    | undefined;
+  return evidence?.fillGibPerHour;
 }
 
 /** @throws NotApproved, WorldChanged */

@@ -20,6 +20,8 @@ export interface ReliefRequest {
   retryAtMs?: number | undefined;
   /** The growth's own forecast, where it is steeper than what was measured. */
   fullInHours?: number | undefined;
+  /** What an earlier plan of the same relief found, where it is steeper. */
+  fillGibPerHour?: number | undefined;
   /** A person named these; nothing else is touched, and a weight may be unknown. */
   named?: readonly string[] | undefined;
 }
@@ -88,12 +90,13 @@ export function decideRelief(request: ReliefRequest): ReliefDecision {
   return { action: 'shorten', reason, topics, evidence: { ...full, freesGib } };
 }
 
-function needOf({ facts, relief, usedFractionTarget, retryAtMs, fullInHours }: ReliefRequest): ReliefEvidence {
+function needOf(request: ReliefRequest): ReliefEvidence {
+  const { facts, relief, usedFractionTarget, retryAtMs, fullInHours } = request;
   const { brokerId, usedGib, capacityGib, fillGibPerHour: measured } = facts.fullest;
   const restoreAtMs = facts.nowMs + relief.restoreAfterHours * hourMs;
   const untilMs = Math.min(Math.max(retryAtMs ?? restoreAtMs, facts.nowMs), restoreAtMs);
   const forecast = fullInHours === undefined ? 0 : (capacityGib - usedGib) / Math.max(fullInHours, 0.1);
-  const fillGibPerHour = Math.max(measured, forecast);
+  const fillGibPerHour = Math.max(measured, forecast, request.fillGibPerHour ?? 0);
   const needGib = usedGib + (fillGibPerHour * (untilMs - facts.nowMs)) / hourMs - usedFractionTarget * capacityGib;
   return {
     brokerId,

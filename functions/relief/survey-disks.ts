@@ -14,14 +14,21 @@ import { inTurns, type Surveyed } from './survey.ts';
  *
  * @throws the gateway's faults
  * @param named only these topics are read
+ * @param mountPoint where the volume that is about to be full is mounted: another disk's room would not help it
  */
 export async function surveyDisks(
   { topics }: { topics: TopicsGateway },
   cluster: ReachedCluster,
-  { nowMs, named }: { nowMs: number; named?: readonly string[] | undefined },
+  {
+    nowMs,
+    named,
+    mountPoint,
+  }: { nowMs: number; named?: readonly string[] | undefined; mountPoint?: string | undefined },
 ): Promise<Surveyed> {
   const address = topicsAddressOf(cluster);
-  const dirs = (await topics.sizes?.(address)) ?? [];
+  const all = (await topics.sizes?.(address)) ?? [];
+  const there = all.filter(({ path }) => path === mountPoint || path.startsWith(`${mountPoint}/`));
+  const dirs = there.length === 0 ? all : there;
   const [first] = dirs.flatMap((dir) => fillOf(dir, nowMs) ?? []).toSorted((a, b) => b.used - a.used);
   if (first === undefined)
     return { refusal: 'fill-unknown', detail: `the brokers of ${cluster.name} don't tell how large their disks are` };

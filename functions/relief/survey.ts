@@ -9,6 +9,7 @@ import type {
   MskGateway,
   TopicsGateway,
 } from '../gateways/types.ts';
+import { type BrokerReadings, readBrokers } from '../storage/index.ts';
 import { nameBars, topicBars } from './decide.ts';
 import type { ReliefRefusal } from './decision.ts';
 import type { BrokerFill, ReliefFacts, TopicFacts } from './facts.ts';
@@ -41,45 +42,75 @@ export async function survey(
     return { refusal: 'no-topic-api', detail: `MSK's topic APIs need Kafka 3.6, this is ${provisioned.kafkaVersion}` };
   if (seen.state !== 'ACTIVE') throw new ClusterNotActive(`${seen.clusterName} is ${seen.state}`);
 
-  const fullest = await fullestBroker(metrics, seen, cluster.policy.metricAgeMinutesMax, nowMs);
+  const { metricAgeMinutesMax } = cluster.policy;
+  const brokers = await brokersOf(metrics, seen, metricAgeMinutesMax, nowMs);
+  const fullest = fillsOf(brokers, seen, metricAgeMinutesMax, nowMs).toSorted(firstToBeFull)[0];
   if (fullest === undefined)
     return { refusal: 'fill-unknown', detail: `no fresh KafkaDataLogsDiskUsed of ${seen.clusterName}` };
-  const read = await topicFacts({ topics, metrics }, cluster, seen, { nowMs, named });
+  const brokerIds = brokers.map(({ brokerId }) => brokerId);
+  const read = await topicFacts({ topics, metrics }, cluster, { ...seen, brokerIds }, { nowMs, named });
   return { nowMs, fullest, ...read };
 }
 
 /** Undefined where no broker's metric is fresh. */
 export async function fullestBroker(
   metrics: MetricsGateway,
-  { clusterName, provisioned }: SeenCluster,
+  seen: SeenCluster,
   metricAgeMinutesMax: number,
   nowMs: number,
 ): Promise<BrokerFill | undefined> {
-  const capacityGib = provisioned?.volumeGib;
-  if (capacityGib === undefined) return undefined;
-  const brokers = brokersOf(provisioned);
-  const series = await metrics.read(
-    brokers.map((brokerId) => ({
-      id: String(brokerId),
-      namespace: 'AWS/Kafka',
-      name: 'KafkaDataLogsDiskUsed',
-      dimensions: { 'Cluster Name': clusterName, 'Broker ID': String(brokerId) },
-      stat: 'Maximum',
-      periodSeconds: 300,
-    })),
-    nowMs - historyHours * hourMs,
-    nowMs,
+  const brokers = await brokersOf(metrics, seen, metricAgeMinutesMax, nowMs);
+  return fillsOf(brokers, seen, metricAgeMinutesMax, nowMs).toSorted((a, b) => b.usedGib - a.usedGib)[0];
+}
+
+/** Nobody sees farther than that: what would be full later is as good as level. */
+const farHours = 7 * 24;
+
+/** Growth is barred by the broker that is full first, which need not be the fullest one now. */
+function firstToBeFull(a: BrokerFill, b: BrokerFill): number {
+  const hours = ({ capacityGib, usedGib, fillGibPerHour }: BrokerFill): number =>
+    fillGibPerHour > 0 ? Math.min(farHours, (capacityGib - usedGib) / fillGibPerHour) : farHours;
+  return hours(a) - hours(b) || b.usedGib - a.usedGib;
+}
+
+function brokersOf(
+  metrics: MetricsGateway,
+  { clusterName, provisioned }: SeenCluster,
+  metricAgeMinutesMax: number,
+  nowMs: number,
+): Promise<BrokerReadings[]> {
+  return readBrokers(
+    metrics,
+    { clusterName, count: provisioned?.brokers ?? 0 },
+    { fromMs: nowMs - historyHours * hourMs, toMs: nowMs, periodSeconds: 300 },
+    ({ timesMs }) => nowMs - (timesMs.at(-1) ?? 0) <= metricAgeMinutesMax * 60_000,
   );
+}
+
+function fillsOf(
+  brokers: readonly BrokerReadings[],
+  { provisioned }: SeenCluster,
+  metricAgeMinutesMax: number,
+  nowMs: number,
+): BrokerFill[] {
+  const capacityGib = provisioned?.volumeGib;
+  if (capacityGib === undefined) return [];
   return brokers
-    .flatMap((brokerId, at) => fillOf(brokerId, capacityGib, series[at] ?? { timesMs: [], values: [] }) ?? [])
-    .filter(({ atMs }) => nowMs - atMs <= metricAgeMinutesMax * 60_000)
-    .toSorted((a, b) => b.usedGib - a.usedGib)[0];
+    .flatMap(({ brokerId, readings: { timesMs, usedFractions } }) => {
+      const values = usedFractions.map((fraction) => fraction * 100);
+      return fillOf(brokerId, capacityGib, { timesMs, values }) ?? [];
+    })
+    .filter(({ atMs }) => nowMs - atMs <= metricAgeMinutesMax * 60_000);
+}
+
+interface Numbered extends SeenCluster {
+  brokerIds: readonly number[];
 }
 
 async function topicFacts(
   { topics, metrics }: Pick<Gateways, 'topics' | 'metrics'>,
   { clusterArn, retentionRelief }: MskCluster,
-  seen: SeenCluster,
+  seen: Numbered,
   { nowMs, named }: { nowMs: number; named?: readonly string[] | undefined },
 ): Promise<Pick<ReliefFacts, 'topics' | 'unread'>> {
   const listed = (await topics.list(clusterArn))
@@ -109,11 +140,11 @@ function isLeftAlone(topic: TopicFacts['topic'], relief: RetentionRelief, vouche
 /** Mean bytes a second over the whole history, by topic and broker; an hour without data counts as silent. */
 async function trafficOf(
   metrics: MetricsGateway,
-  { clusterName, provisioned }: SeenCluster,
+  { clusterName, brokerIds }: Numbered,
   names: readonly string[],
   nowMs: number,
 ): Promise<Map<string, Record<number, number>>> {
-  const asked = names.flatMap((name) => brokersOf(provisioned).map((brokerId) => ({ name, brokerId })));
+  const asked = names.flatMap((name) => brokerIds.map((brokerId) => ({ name, brokerId })));
   const queries = asked.map(({ name, brokerId }, at): MetricQuery => ({
     id: String(at),
     namespace: 'AWS/Kafka',
@@ -132,11 +163,6 @@ async function trafficOf(
     found.set(name, { ...found.get(name), [brokerId]: mean });
   });
   return found;
-}
-
-/** MSK numbers brokers from 1. [?] whether numbers stay free after brokers were removed: those beyond the count are not seen. */
-function brokersOf(provisioned: SeenCluster['provisioned']): number[] {
-  return Array.from({ length: provisioned?.brokers ?? 0 }, (_, at) => at + 1);
 }
 
 /** An unknown version is tried: MSK says no itself. */

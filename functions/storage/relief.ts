@@ -3,7 +3,7 @@ import type { Cluster } from '../fleet/fleet.ts';
 import { fullestBroker, hoursLeft } from './advice.ts';
 import type { GrowthDecision } from './decision.ts';
 import { hourMs } from './limits.ts';
-import type { Outcome } from './outcome.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 
 /** What relief is started with. */
 export interface Barred {
@@ -19,6 +19,8 @@ export interface Barred {
 
 /** Bars that end at a time. */
 const timed: ReadonlySet<string> = new Set(['modification-limit', 'cool-down']);
+/** Bars that relief can't or needn't help against: a person's pause, and a growth that is on its way. */
+const passes: ReadonlySet<string> = new Set(['paused', 'modification-in-progress']);
 /** Bars of which nobody knows when they end. */
 const endless: ReadonlySet<string> = new Set([
   'at-size-limit',
@@ -48,7 +50,7 @@ export function reliefOf({
   const fullInHours = hoursLeft(decision.evidence, nowMs);
   const retryAtMs = ended.retryAtMs ?? ('retryAtMs' in decision ? decision.retryAtMs : undefined);
   const until = {
-    growthBarred: ended.outcome === 'growth-barred' && !('barredBy' in decision && decision.barredBy === 'paused'),
+    growthBarred: ended.outcome === 'growth-barred' && !('barredBy' in decision && passes.has(decision.barredBy ?? '')),
     timed: timed.has(ended.outcome) && isBefore(fullInHours, (retryAtMs ?? nowMs + (ended.pauseMs ?? 0)) - nowMs),
     endless:
       endless.has(ended.outcome) &&
@@ -64,6 +66,16 @@ export function reliefOf({
     ...(retryAtMs === undefined ? {} : { retryAtMs }),
     ...(brokerId === undefined ? {} : { brokerId }),
   };
+}
+
+/** Whether the end of an operation with this decision would start relief. */
+export function isReliefDue(input: {
+  cluster: Cluster;
+  volumeId: string;
+  decision: GrowthDecision;
+  nowMs: number;
+}): boolean {
+  return reliefOf({ ...input, ended: outcomeOf({ decision: input.decision }) }) !== undefined;
 }
 
 function isBefore(fullInHours: number | undefined, ms: number): boolean {

@@ -119,6 +119,44 @@ describe('relieve', () => {
     expect(invoked).toEqual([]);
   });
 
+  describe('of brokers on EC2 that are reached from a network', () => {
+    const reached: World = {
+      ...world,
+      fleet: MSK_FLEET.replace(
+        'clusters:',
+        'networks: { inner: { subnetIds: [subnet-0123456789abcdef0], securityGroupIds: [sg-0123456789abcdef0] } }\nclusters:',
+      ).replace(
+        'mountPoints: [/data1] }',
+        'mountPoints: [/data1], retentionRelief: { enabled: true }, kafka: { network: inner, bootstrapServers: ["b:9092"], security: plaintext } }',
+      ),
+    };
+
+    it('says within what bounds it is planned there, and changes nothing', async () => {
+      const { exitCode, out, invoked } = await command(['relieve', 'orders'], reached);
+      expect(exitCode).toBe(0);
+      expect(out).toContain('reached from network inner only');
+      expect(out).toContain('at most 5 topics, those that free most; never below 24 h');
+      expect(out).toContain('a person is asked, with the plan');
+      expect(out).toContain('What is deleted does not come back');
+      expect(out).toContain('Nothing was changed.');
+      expect(invoked).toEqual([]);
+    });
+
+    it('with --yes starts it', async () => {
+      const { exitCode, invoked } = await command(['relieve', 'orders', '--topic', 'clicks', '--yes'], reached);
+      expect(exitCode).toBe(0);
+      expect(invoked).toMatchObject([
+        { payload: { workflow: 'retention-relief', cluster: 'orders', topics: ['clicks'] } },
+      ]);
+    });
+
+    it('holds for it, too, that a relief is open or the fleet paused', async () => {
+      const { exitCode, err } = await command(['relieve', 'orders', '--yes'], { ...reached, states: { '*': paused } });
+      expect(exitCode).toBe(3);
+      expect(err).toContain('Refused (paused)');
+    });
+  });
+
   it('waits its turn behind an open relief', async () => {
     const { exitCode, err } = await command(['relieve', 'payments', '--yes'], { ...world, reliefs: [aRelief()] });
     expect(exitCode).toBe(3);

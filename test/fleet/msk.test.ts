@@ -156,6 +156,12 @@ describe('a key of the other kind', () => {
 });
 
 describe('a cluster without a known kind', () => {
+  it.each(['express', 'msk-serverless', 'MSK Express'])('is told why %s is none', (kind) => {
+    const [problem] = problemsOf(`${HEAD}clusters:\n  - { name: orders, kind: ${kind} }\n`);
+    expect(problem).toContain('clusters[0].kind: expected a cluster that has volumes: the storage of MSK Express and');
+    expect(problem).toContain(`nothing has to grow, so take it out of the fleet file, found "${kind}"`);
+  });
+
   it.each([
     ['no kind', '', 'fleet.yaml:4:5', 'nothing'],
     ['a kind that comes later', 'kind: strimzi, ', 'fleet.yaml:4:27', '"strimzi"'],

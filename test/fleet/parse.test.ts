@@ -206,7 +206,12 @@ describe('what is wrong', () => {
     [
       'the built-in reserve against an own maximum',
       `${HEAD}clusters:\n${cluster('    policy: { modificationsPerDayMax: 1 }\n')}`,
-      /^fleet\.yaml:4:5: clusters\[0\]: expected/,
+      /policy\.modificationsPerDayMax: expected more than modificationsReserved \(1\), found 1$/,
+    ],
+    [
+      'a threshold at the built-in target',
+      `${HEAD}clusters:\n${cluster('    policy: { usedFractionMax: 0.6 }\n')}`,
+      /policy\.usedFractionMax: expected more than usedFractionTarget \(0\.6\), found 0\.6$/,
     ],
     [
       'a volume larger than EBS makes them',
@@ -231,7 +236,7 @@ describe('what is wrong', () => {
     [
       'a metric staler than its period',
       `${HEAD}clusters:\n${cluster('    metric: { periodSeconds: 3600 }\n')}`,
-      /expected more than the metric's period \(60 minutes\)/,
+      /metric\.periodSeconds: expected less than metricAgeMinutesMax \(20 minutes\), found 3600$/,
     ],
     [
       'an unknown group',

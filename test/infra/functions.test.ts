@@ -167,6 +167,15 @@ const resourcesOf = (of: Template, action: string): string[] =>
 const arnOf = (of: string, name: string) =>
   `"arn:aws:kafka:eu-central-1:123456789012:${of}/${name}/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5`;
 
+/** Whose topics one of the two functions may alter. */
+const mayAlter = (of: Template, verb: string) => {
+  const { properties } = functionOf(`functions/relief/${verb}-retention.lambda.ts`, of);
+  const statements = statementsOf(of, references(properties.Role)[0] ?? '');
+  return statements
+    .filter(({ Action }) => list(Action).includes('kafka-cluster:AlterTopicDynamicConfiguration'))
+    .flatMap(({ Resource }) => list(Resource));
+};
+
 describe('what may be done to MSK clusters', () => {
   const changes = ['kafka:UpdateBrokerStorage', 'kafka:UpdateTopic', 'kafka-cluster:AlterTopicDynamicConfiguration'];
 
@@ -182,6 +191,19 @@ describe('what may be done to MSK clusters', () => {
       for (const resource of found) expect(expected).toContain(resource);
       expect(found.length).toBeGreaterThan(0);
     }
+  });
+
+  it('is to shorten retention only where the fleet file allows it, and to give it back in any case', async () => {
+    const kept = mskCluster('kept');
+    const off = { ...kept, retentionRelief: { ...kept.retentionRelief, enabled: false } };
+    const { template: some } = await synthesizeTemplate(fleetWithMsk(mskCluster('payments'), off));
+    expect(mayAlter(some, 'shorten').map((resource) => JSON.stringify(resource))).toEqual([
+      `${arnOf('topic', 'payments')}/*"`,
+    ]);
+    expect(mayAlter(some, 'restore')).toHaveLength(2);
+    const { template: none } = await synthesizeTemplate(fleetWithMsk(off));
+    expect(mayAlter(none, 'shorten')).toEqual([]);
+    expect(mayAlter(none, 'restore')).toHaveLength(1);
   });
 
   it('is all of this account and Region where a policy can not name so many, and no role outgrows IAM', async () => {

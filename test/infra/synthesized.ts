@@ -33,7 +33,7 @@ export function mskCluster(name: string, change: Partial<MskCluster> & { brokers
     mode: 'act',
     policy,
     maintenanceWindows,
-    retentionRelief,
+    retentionRelief: { ...retentionRelief, enabled: true },
     clusterArn: `arn:aws:kafka:eu-central-1:123456789012:cluster/${name}/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5`,
     takeOverFromAutoScaling: false,
     skewFractionMax: 0.2,

@@ -84,6 +84,28 @@ describe('retention relief', () => {
     expect(world.topics.alters).toEqual([]);
   });
 
+  it('finds the fullest broker where numbers have gaps since brokers were removed', async () => {
+    const world = reliefWorld();
+    world.used = { 1: 0.7, 3: 0.7, 5: 0.9 };
+    await run(world, 'retention-relief', aRelief());
+    expect((await world.ledger.operation('op-1'))?.decision).toMatchObject({
+      evidence: { brokerId: 5, usedFraction: 0.9 },
+    });
+  });
+
+  it('takes the forecast for what it was worth: an emptier disk does not fill faster', async () => {
+    const world = reliefWorld({ retentionRelief: { ...reliefPolicy, approval: 'ask' } });
+    const trigger = { type: 'barred', fullInHours: 20 };
+    await run(world, 'retention-relief', aRelief('op-1', { trigger }), {
+      answer: 'approved',
+      before: (state) => {
+        if (state === 'Approve') world.used = { 1: 0.1, 2: 0.1, 3: 0.1 };
+      },
+    });
+    expect((await world.ledger.operation('op-1'))?.outcome).toBe('no-longer-needed');
+    expect(world.topics.alters).toEqual([]);
+  });
+
   it('does nothing with an approval of a topic that is another by now', async () => {
     const world = reliefWorld({ retentionRelief: { ...reliefPolicy, approval: 'ask' } });
     await run(world, 'retention-relief', aRelief(), {

@@ -7,7 +7,7 @@ import { leftOf, type CapacityLeft } from '../caps.ts';
 import type { Bar, Evidence, GrowthDecision, RefuseReason } from '../decision.ts';
 import type { ClusterFacts, MskStorageFacts } from '../facts.ts';
 import { decideFromReading, round, type DecideInput, type Terms } from '../growth.ts';
-import { coolDownEndsMs, sizeGibMaxOfMsk, stepGibMinOfMsk, untilNextChangeMs } from './limits.ts';
+import { coolDownEndsMs, retryAfterMs, sizeGibMaxOfMsk, stepGibMinOfMsk, untilNextChangeMs } from './limits.ts';
 
 type Input = DecideInput<MskStorageFacts, MskCluster>;
 
@@ -103,11 +103,16 @@ function barOf(volume: MskStorageFacts, { nowMs }: ClusterFacts<MskStorageFacts>
   const endsMs = coolDownEndsMs(volume);
   if (endsMs > nowMs) return { reason: 'cool-down', retryAtMs: endsMs };
   const { notBefore } = volume;
-  // Learnt from a refusal for the cool-down: not even the operator's own request helps.
-  if (notBefore?.reason === 'cool-down' && notBefore.atMs > nowMs)
+  // Learnt from a refusal that was taken for the cool-down: not even the operator's own request helps.
+  if (notBefore !== undefined && notBefore.atMs > nowMs && isCoolDown(notBefore, nowMs))
     return { reason: 'cool-down', retryAtMs: notBefore.atMs };
   if (volume.clusterState !== 'ACTIVE') return { reason: 'cluster-not-active' };
   return undefined;
+}
+
+/** Words that nobody knows are a person's to read, for weeks; where they were taken for the cool-down, the next try is hours away. */
+function isCoolDown({ reason, atMs }: { reason: string; atMs: number }, nowMs: number): boolean {
+  return reason === 'cool-down' || (reason === 'unknown-text' && atMs - nowMs <= retryAfterMs.first);
 }
 
 /** One broker far fuller than the median: more storage for all would be bought for one. */
