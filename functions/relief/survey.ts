@@ -68,9 +68,11 @@ const farHours = 7 * 24;
 
 /** Growth is barred by the broker that is full first, which need not be the fullest one now. */
 function firstToBeFull(a: BrokerFill, b: BrokerFill): number {
-  const hours = ({ capacityGib, usedGib, fillGibPerHour }: BrokerFill): number =>
-    fillGibPerHour > 0 ? Math.min(farHours, (capacityGib - usedGib) / fillGibPerHour) : farHours;
-  return hours(a) - hours(b) || b.usedGib - a.usedGib;
+  return hoursUntilFull(a) - hoursUntilFull(b) || b.usedGib - a.usedGib;
+}
+
+function hoursUntilFull({ capacityGib, usedGib, fillGibPerHour }: BrokerFill): number {
+  return fillGibPerHour > 0 ? Math.min(farHours, (capacityGib - usedGib) / fillGibPerHour) : farHours;
 }
 
 function brokersOf(
